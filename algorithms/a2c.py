@@ -1,0 +1,235 @@
+"""A2C with the entropy (or KL) as a bonus of one step, or inside the returns.
+
+Source: Schulman, Chen, Abbeel (2017), Eq. 79, 80 and 84-86.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from stable_baselines3 import A2C
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+from stable_baselines3.common.type_aliases import GymEnv, Schedule
+from stable_baselines3.common.utils import LinearSchedule
+from torch import Tensor
+
+from algorithms.checks import (
+    check_choice,
+    check_finite,
+    check_positive,
+    with_discrete_actions,
+)
+from algorithms.entropy import regularizer, uniform_log_reference
+from algorithms.losses import actor_critic_loss
+from algorithms.policies import TwoHeadCnnPolicy, TwoHeadPolicy
+from algorithms.targets import n_step_returns, regularized_rewards
+
+REGULARIZERS = ("entropy", "kl")
+INVERSE_TEMPERATURE = "1/temperature"
+
+
+class Rollout(NamedTuple):
+    """``n`` steps of ``E`` environments, time first; ``obs`` has them flattened."""
+
+    obs: Tensor  # (n * E, ...)
+    actions: Tensor  # (n, E), int64
+    rewards: Tensor  # (n, E)
+    dones: Tensor  # (n, E), 1 where the episode ended after the step
+    last_values: Tensor  # (E,), V of the observation after the rollout
+
+
+class TimeMajorRolloutBuffer(RolloutBuffer):
+    """A rollout buffer that keeps the order of time and leaves returns to the loss.
+
+    SB3's own flattens and permutes the samples, and computes advantages from the
+    rewards alone; the proper objective needs the policy's entropy at every step first.
+    """
+
+    last_values: Tensor
+    last_dones: np.ndarray
+
+    def compute_returns_and_advantage(
+        self, last_values: Tensor, dones: np.ndarray
+    ) -> None:
+        """Keep the bootstrap values and final dones; compute nothing."""
+        self.last_values = last_values.detach().flatten()
+        self.last_dones = dones
+
+    def rollout(self) -> Rollout:
+        """Return what was collected as tensors on the buffer's device."""
+        dones = np.concatenate([self.episode_starts[1:], self.last_dones[None]])
+        return Rollout(
+            obs=self.to_torch(self.observations.reshape(-1, *self.obs_shape), False),
+            actions=self.to_torch(self.actions[..., 0]).long(),
+            rewards=self.to_torch(self.rewards),
+            dones=self.to_torch(dones.astype(np.float32)),
+            last_values=self.last_values,
+        )
+
+
+class RegularizedA2C(A2C):
+    """What the A2C family shares: the settings of 2017 and one training step.
+
+    A variant says whether the regularisation enters the rewards
+    (``regularize_rewards``) and what the loss of a sample is (``_losses``).
+
+    Args:
+        policy: "CnnPolicy", "MlpPolicy" or a subclass of ``TwoHeadPolicy``.
+        env: Environment, vector of environments or id; discrete actions.
+        temperature: ``tau``, the weight of the regularisation, in units of reward.
+        regularizer: "entropy" (``-H``), or "kl" to the uniform policy
+            (``log A - H``).
+        value_coef: ``c``, the weight of ``1/2 (V - R)^2``; "1/temperature" for the
+            weight that unscaled Q-learning implies.
+        learning_rate: Number or schedule; by default 7e-4, falling linearly to 0.
+        n_steps: ``n``, steps between two updates.
+        gamma: Discount per step.
+        max_grad_norm: Bound on the global norm of the gradient.
+        rms_prop_eps: Epsilon of TensorFlow's RMSProp, inside its square root.
+        rms_prop_decay: Decay of its mean square.
+        policy_kwargs: As in SB3; the optimiser can be replaced here.
+        **kwargs: ``verbose``, ``seed``, ``device`` and the like, as in SB3's A2C.
+
+    Raises:
+        ValueError: Other than discrete actions, or a setting out of range.
+    """
+
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
+        "MlpPolicy": TwoHeadPolicy,
+        "CnnPolicy": TwoHeadCnnPolicy,
+    }
+    regularize_rewards: ClassVar[bool]
+    policy: TwoHeadPolicy
+    rollout_buffer: TimeMajorRolloutBuffer
+
+    def __init__(
+        self,
+        policy: str | type[TwoHeadPolicy],
+        env: GymEnv | str,
+        *,
+        temperature: float = 0.01,
+        regularizer: str = "entropy",
+        value_coef: float | str = 0.5,
+        learning_rate: float | Schedule | None = None,
+        n_steps: int = 5,
+        gamma: float = 0.99,
+        max_grad_norm: float = 0.5,
+        rms_prop_eps: float = 1e-5,
+        rms_prop_decay: float = 0.99,
+        policy_kwargs: dict[str, Any] | None = None,
+        _init_setup_model: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        name = type(self).__name__
+        check_positive(name, temperature=temperature, n_steps=n_steps)
+        check_choice(name, "regularizer", regularizer, REGULARIZERS)
+        if isinstance(value_coef, str):
+            check_choice(name, "value_coef", value_coef, (INVERSE_TEMPERATURE,))
+        super().__init__(
+            policy,
+            with_discrete_actions(env, name),
+            learning_rate=learning_rate or LinearSchedule(7e-4, 0.0, 1.0),
+            n_steps=n_steps,
+            gamma=gamma,
+            max_grad_norm=max_grad_norm,
+            use_rms_prop=False,
+            rollout_buffer_class=TimeMajorRolloutBuffer,
+            policy_kwargs={
+                "optimizer_class": RMSpropTFLike,
+                "optimizer_kwargs": {"alpha": rms_prop_decay, "eps": rms_prop_eps},
+            }
+            | (policy_kwargs or {}),
+            _init_setup_model=False,
+            **kwargs,
+        )
+        self.temperature = temperature
+        self.regularizer = regularizer
+        self.value_coef = (
+            1 / temperature if isinstance(value_coef, str) else float(value_coef)
+        )
+        if _init_setup_model:
+            self._setup_model()
+
+    @property
+    def log_reference(self) -> Tensor | None:
+        """Log of the reference policy: uniform for "kl", none for "entropy"."""
+        if self.regularizer == "entropy":
+            return None
+        return uniform_log_reference(int(self.action_space.n))  # type: ignore[attr-defined]
+
+    def train(self) -> None:
+        """Take one gradient step on the rollout just collected."""
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        loss = self.rollout_loss(self.rollout_buffer.rollout())
+        self.policy.optimizer.zero_grad()
+        loss.backward()
+        grad_norm = torch.nn.utils.clip_grad_norm_(
+            self.policy.parameters(), self.max_grad_norm
+        ).item()
+        check_finite(
+            type(self).__name__,
+            self.num_timesteps,
+            loss=loss.item(),
+            grad_norm=grad_norm,
+        )
+        self.policy.optimizer.step()
+        self._n_updates += 1
+        self.logger.record("train/loss", loss.item())
+        self.logger.record("train/grad_norm", grad_norm)
+
+    def rollout_loss(self, rollout: Rollout) -> Tensor:
+        """Return the mean loss of a rollout, differentiable in the parameters."""
+        log_policy, values = self.policy.log_policy_and_value(rollout.obs)
+        log_policy = log_policy.view(*rollout.actions.shape, -1)
+        values = values.view(rollout.actions.shape)
+        returns = self.returns(rollout, log_policy.detach())
+        return self._losses(log_policy, values, rollout.actions, returns).mean()
+
+    def returns(self, rollout: Rollout, log_policy: Tensor) -> Tensor:
+        """Return ``(n, E)`` bootstrapped returns of the variant's rewards."""
+        rewards = rollout.rewards
+        if self.regularize_rewards:
+            penalty = regularizer(log_policy, self.log_reference)
+            rewards = regularized_rewards(rewards, penalty, self.temperature)
+        return n_step_returns(rewards, rollout.dones, rollout.last_values, self.gamma)
+
+    def _losses(
+        self, log_policy: Tensor, values: Tensor, actions: Tensor, returns: Tensor
+    ) -> Tensor:
+        loss = actor_critic_loss(
+            log_policy,
+            values,
+            actions,
+            returns,
+            temperature=self.temperature,
+            value_coef=self.value_coef,
+            log_reference=self.log_reference,
+        )
+        self.logger.record("train/policy_loss", loss.policy.mean().item())
+        self._record_values(log_policy, values, loss.value)
+        return loss.total
+
+    def _record_values(
+        self, log_policy: Tensor, values: Tensor, value_loss: Tensor
+    ) -> None:
+        entropy = -regularizer(log_policy.detach()).mean()
+        self.logger.record("train/value_loss", value_loss.mean().item())
+        self.logger.record("train/entropy", entropy.item())
+        self.logger.record("train/value", values.mean().item())
+
+
+class NaiveA2C(RegularizedA2C):
+    """A2C with a one-step entropy bonus, as commonly implemented (Eq. 79)."""
+
+    regularize_rewards = False
+
+
+class ProperA2C(RegularizedA2C):
+    """A2C of the entropy-regularised return: rewards, advantages, values (Eq. 80)."""
+
+    regularize_rewards = True
