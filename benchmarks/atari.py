@@ -1,7 +1,8 @@
 """Atari as Stable-Baselines3 sees it: one factory, three interchangeable engines."""
 
 import os
-from typing import Any, Literal, get_args
+from collections.abc import Callable
+from typing import Any, Literal
 
 import ale_py
 import gymnasium as gym
@@ -16,6 +17,7 @@ from stable_baselines3.common.vec_env import (
 )
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from benchmarks.exact_env import N_STACK, ExactAtariEnv
 from benchmarks.games import GAMES, all_games, check_game
 
 __all__ = ["GAMES", "AtariVecEnv", "Engine", "all_games", "check_game"]
@@ -26,9 +28,6 @@ gym.register_envs(ale_py)
 ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
 
 Engine = Literal["exact", "reference", "native"]
-
-N_STACK = 4
-"""Frames in one observation."""
 
 
 def default_max_frames(game: str) -> int:
@@ -66,8 +65,8 @@ def make_atari_env(
         ValueError: for an unknown game or engine, or a number out of range.
     """
     check_game(game)
-    if engine not in get_args(Engine):
-        known = ", ".join(get_args(Engine))
+    if engine not in _ENGINES:
+        known = ", ".join(_ENGINES)
         raise ValueError(f"unknown engine {engine!r}: known are {known}")
     if n_envs < 1:
         raise ValueError(f"n_envs must be at least 1, not {n_envs}")
@@ -76,7 +75,7 @@ def make_atari_env(
     frames = default_max_frames(game) if max_frames is None else max_frames
     if frames < 1:
         raise ValueError(f"max_frames must be at least 1, not {frames}")
-    return AtariVecEnv(_make_reference(game, n_envs, seed, frames))
+    return AtariVecEnv(_ENGINES[engine](game, n_envs, seed, frames))
 
 
 def _make_reference(game: str, n_envs: int, seed: int, max_frames: int) -> VecEnv:
@@ -90,6 +89,12 @@ def _make_reference(game: str, n_envs: int, seed: int, max_frames: int) -> VecEn
     }
     venv = sb3_make_atari_env(f"ALE/{game}-v5", n_envs, seed, env_kwargs=settings)
     return VecTransposeImage(VecFrameStack(venv, N_STACK))
+
+
+_ENGINES: dict[str, Callable[[str, int, int, int], VecEnv]] = {
+    "exact": ExactAtariEnv,
+    "reference": _make_reference,
+}
 
 
 class AtariVecEnv(VecEnvWrapper):

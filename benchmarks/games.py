@@ -22,19 +22,22 @@ GAMES = (
 )
 """The seven games of the paper's figures."""
 
-# ale-py ships these ROMs, but they have no mode for a single player.
-_TWO_PLAYER_ROMS = frozenset({"combat", "joust", "maze_craze", "warlords"})
+# ale-py ships these ROMs, but four of them have no mode for a single player, and two
+# have no "do nothing" among their actions, with which every episode here starts.
+_LEFT_OUT = frozenset({"combat", "joust", "maze_craze", "warlords"}) | frozenset(
+    {"backgammon", "video_checkers"}
+)
 
 
 @lru_cache(maxsize=1)
 def _rom_ids() -> dict[str, str]:
     """Map each game's name to ale-py's ROM id: `{"BeamRider": "beam_rider", ...}`."""
-    ids = set(roms.get_all_rom_ids()) - _TWO_PLAYER_ROMS
+    ids = set(roms.get_all_rom_ids()) - _LEFT_OUT
     return {rom_id_to_name(rom_id): rom_id for rom_id in sorted(ids)}
 
 
 def all_games() -> tuple[str, ...]:
-    """Return every single-player game that ale-py ships, as gymnasium spells it."""
+    """Return every game that ale-py lets one agent play, as gymnasium spells it."""
     return tuple(_rom_ids())
 
 
