@@ -1,0 +1,75 @@
+"""The algorithms that the paper compares, as subclasses of Stable-Baselines3's.
+
+``ALGORITHMS`` is the one registry: a variant's name in suites, records and legends to
+the class and the settings that make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from algorithms.a2c import INVERSE_TEMPERATURE, NaiveA2C, ProperA2C, RegularizedA2C
+from algorithms.checks import DivergenceError
+from algorithms.dqn import (
+    HardDQN,
+    HardMinusDQN,
+    HardPlusDQN,
+    SoftEntropyDQN,
+    SoftKLDQN,
+)
+from algorithms.q_a2c import QLearningA2C
+
+__all__ = [
+    "ALGORITHMS",
+    "DivergenceError",
+    "HardDQN",
+    "HardMinusDQN",
+    "HardPlusDQN",
+    "NaiveA2C",
+    "ProperA2C",
+    "QLearningA2C",
+    "RegularizedA2C",
+    "SoftEntropyDQN",
+    "SoftKLDQN",
+    "Variant",
+]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One line of a figure: a class, and what sets it apart from the class's own."""
+
+    algorithm: type[BaseAlgorithm]
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def family(self) -> str:
+        """The family, "a2c" or "dqn": which hyper-parameters apply."""
+        return "a2c" if issubclass(self.algorithm, RegularizedA2C) else "dqn"
+
+
+_C100: Mapping[str, Any] = MappingProxyType({"value_coef": INVERSE_TEMPERATURE})
+_FIVE: Mapping[str, Any] = MappingProxyType({"n_steps": 5})
+
+ALGORITHMS: Mapping[str, Variant] = MappingProxyType(
+    {
+        "a2c-naive": Variant(NaiveA2C),
+        "a2c-proper": Variant(ProperA2C),
+        "q-a2c": Variant(QLearningA2C),
+        "a2c-proper-c100": Variant(ProperA2C, _C100),
+        "q-a2c-c100": Variant(QLearningA2C, _C100),
+        "dqn-hard": Variant(HardDQN),
+        "dqn-soft-entropy": Variant(SoftEntropyDQN),
+        "dqn-soft-kl": Variant(SoftKLDQN),
+        "dqn-hard-plus": Variant(HardPlusDQN),
+        "dqn-hard-minus": Variant(HardMinusDQN),
+        "dqn-hard-5step": Variant(HardDQN, _FIVE),
+        "dqn-soft-entropy-5step": Variant(SoftEntropyDQN, _FIVE),
+        "dqn-soft-kl-5step": Variant(SoftKLDQN, _FIVE),
+    }
+)

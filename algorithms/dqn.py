@@ -1,0 +1,322 @@
+"""DQN with hard and soft targets, one or n steps (Eq. 81-83, 46-47)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import DQN
+from stable_baselines3.common.type_aliases import GymEnv
+from stable_baselines3.dqn.policies import DQNPolicy
+from torch import Tensor
+
+from algorithms.checks import (
+    check_choice,
+    check_finite,
+    check_positive,
+    with_discrete_actions,
+)
+from algorithms.entropy import (
+    boltzmann_log_policy,
+    soft_value,
+    uniform_log_reference,
+)
+from algorithms.replay import PathReplayBuffer, PathSamples
+from algorithms.targets import (
+    discounted_path_return,
+    expected_penalty,
+    hard_value,
+    printed_soft_entropy_target,
+    printed_soft_kl_target,
+    q_target,
+    sampled_penalty,
+)
+
+INTERMEDIATE = ("none", "expected", "sampled")
+# (fraction of training, epsilon): OpenAI baselines' Atari schedule of May 2017.
+EXPLORATION_2017 = ((0.0, 1.0), (0.02, 0.1), (0.2, 0.01))
+
+
+@dataclass(frozen=True)
+class PiecewiseSchedule:
+    """A schedule that is linear between ``(fraction of training, value)`` points."""
+
+    points: tuple[tuple[float, float], ...]
+
+    def __call__(self, progress_remaining: float) -> float:
+        """Return the value; SB3 counts progress from 1 down to 0."""
+        fractions, values = zip(*self.points, strict=True)
+        return float(np.interp(1 - progress_remaining, fractions, values))
+
+
+class HardDQN(DQN):
+    """DQN with the hard maximum (Eq. 81), and the frame of its variants.
+
+    A variant overrides :meth:`backup`, the value of a state given its action values.
+    Exploration is epsilon-greedy in all of them.
+
+    Args:
+        policy: "CnnPolicy", "MlpPolicy" or a DQNPolicy.
+        env: Environment, vector of environments or id; discrete actions.
+        temperature: ``tau`` of the backup, in units of reward.
+        n_steps: ``n``, the length of a target's path.
+        intermediate: What an n-step target charges for the steps after the first:
+            "none"; "expected", the regularisation of the Boltzmann policy as in
+            Eq. 46; or "sampled", ``tau log(pi/pibar)`` of the action taken, which is
+            unbiased for any behaviour.
+        double_q: Whether the online network chooses the greedy action of the backup;
+            hard targets only.
+        printed: Use Eq. 82 or 83 as printed, without tau before the log-sum-exp; it
+            diverges. Soft one-step targets only.
+        exploration: ``(fraction of training, epsilon)`` points, linear in between.
+        learning_rate: Of Adam.
+        adam_eps: Epsilon of Adam.
+        buffer_size: Rows of the replay memory.
+        learning_starts: Agent steps before the first update.
+        batch_size: Paths an update.
+        train_freq: Agent steps (of each environment) between updates.
+        target_update_interval: Agent steps between copies to the target network.
+        gamma: Discount per step.
+        max_grad_norm: Bound on the global norm of the gradient.
+        frame_stack: How many frames an observation stacks.
+        policy_kwargs: As in SB3.
+        **kwargs: ``verbose``, ``seed``, ``device`` and the like, as in SB3's DQN.
+
+    Raises:
+        ValueError: Other than discrete actions, or settings that don't go together.
+    """
+
+    replay_buffer: PathReplayBuffer
+
+    def __init__(
+        self,
+        policy: str | type[DQNPolicy],
+        env: GymEnv | str,
+        *,
+        temperature: float = 0.1,
+        n_steps: int = 1,
+        intermediate: str = "none",
+        double_q: bool = False,
+        printed: bool = False,
+        exploration: Sequence[Sequence[float]] = EXPLORATION_2017,
+        learning_rate: float = 1e-4,
+        adam_eps: float = 1e-4,
+        buffer_size: int = 1_000_000,
+        learning_starts: int = 50_000,
+        batch_size: int = 32,
+        train_freq: int = 4,
+        target_update_interval: int = 40_000,
+        gamma: float = 0.99,
+        max_grad_norm: float = 10.0,
+        frame_stack: int = 1,
+        policy_kwargs: dict[str, Any] | None = None,
+        _init_setup_model: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        name = type(self).__name__
+        check_positive(name, temperature=temperature, n_steps=n_steps)
+        check_choice(name, "intermediate", intermediate, INTERMEDIATE)
+        self._check_combination(printed, double_q, n_steps)
+        self.temperature = temperature
+        self.intermediate = intermediate
+        self.double_q = double_q
+        self.printed = printed
+        self.exploration = tuple((float(x), float(y)) for x, y in exploration)
+        super().__init__(
+            policy,
+            with_discrete_actions(env, name),
+            learning_rate=learning_rate,
+            buffer_size=buffer_size,
+            learning_starts=learning_starts,
+            batch_size=batch_size,
+            gamma=gamma,
+            train_freq=train_freq,
+            target_update_interval=target_update_interval,
+            max_grad_norm=max_grad_norm,
+            replay_buffer_class=PathReplayBuffer,
+            replay_buffer_kwargs={
+                "n_steps": n_steps,
+                "gamma": gamma,
+                "frame_stack": frame_stack,
+                "with_path": n_steps > 1 and intermediate != "none",
+                "seed": kwargs.get("seed"),
+            },
+            policy_kwargs={"optimizer_kwargs": {"eps": adam_eps}}
+            | (policy_kwargs or {}),
+            _init_setup_model=False,
+            **kwargs,
+        )
+        if _init_setup_model:
+            self._setup_model()
+
+    def _check_combination(self, printed: bool, double_q: bool, n_steps: int) -> None:
+        soft = isinstance(self, SoftEntropyDQN)
+        if printed and (not soft or n_steps > 1):
+            raise ValueError("printed=True needs a soft target of one step")
+        if double_q and soft:
+            raise ValueError("double_q=True needs a hard target")
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self.exploration_schedule = PiecewiseSchedule(self.exploration)
+
+    # ------------------------------------------------------------------ the target
+
+    def backup(self, q: Tensor) -> Tensor:
+        """Value of states from their action values, ``(..., A) -> (...)``."""
+        return hard_value(q)
+
+    def log_policy(self, q: Tensor) -> Tensor | None:
+        """Log of the policy that the backup evaluates; None where it is greedy."""
+        return None
+
+    @torch.no_grad()
+    def targets(self, batch: PathSamples) -> Tensor:
+        """Return the regression targets ``(B,)`` of a batch of paths."""
+        path_return = discounted_path_return(
+            batch.rewards, self._penalties(batch), batch.alive, self.gamma
+        )
+        next_values = self._next_values(batch.next_observations)
+        return q_target(path_return, batch.terminated, next_values, batch.discounts)
+
+    def _next_values(self, observations: Tensor) -> Tensor:
+        q = self.q_net_target(observations)
+        if not self.double_q:
+            return self.backup(q)
+        greedy = self.q_net(observations).argmax(-1, keepdim=True)
+        return self.backup(q.gather(-1, greedy))
+
+    def _penalties(self, batch: PathSamples) -> Tensor:
+        """``(B, n - 1)``: what each intermediate step is charged, in reward."""
+        if batch.path_observations is None or batch.path_actions is None:
+            return torch.zeros_like(batch.rewards[:, 1:])
+        flat = batch.path_observations.flatten(0, 1)
+        q = self.q_net_target(flat).unflatten(0, batch.path_actions.shape)
+        if self.intermediate == "sampled":
+            return sampled_penalty(q, self.backup(q), batch.path_actions)
+        log_policy = self.log_policy(q)
+        if log_policy is None:
+            return torch.zeros_like(batch.rewards[:, 1:])
+        return expected_penalty(q, self.backup(q), log_policy)
+
+    # ------------------------------------------------------------------ the loop
+
+    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
+        """Take gradient steps on the Huber loss of ``Q(s, a) - y`` (delta 1)."""
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        for _ in range(gradient_steps):
+            batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
+            targets = self.targets(batch)
+            q = self.q_net(batch.observations)
+            q = q.gather(1, batch.actions.unsqueeze(1)).squeeze(1)
+            loss = torch.nn.functional.smooth_l1_loss(q, targets)
+            self._step(loss)
+            self._n_updates += 1
+        self.logger.record("train/loss", loss.item())
+        self.logger.record("train/q_value", q.mean().item())
+        self.logger.record("train/epsilon", self.exploration_rate)
+
+    def _step(self, loss: Tensor) -> None:
+        self.policy.optimizer.zero_grad()
+        loss.backward()
+        grad_norm = torch.nn.utils.clip_grad_norm_(
+            self.q_net.parameters(), self.max_grad_norm
+        ).item()
+        check_finite(
+            type(self).__name__,
+            self.num_timesteps,
+            loss=loss.item(),
+            grad_norm=grad_norm,
+        )
+        self.policy.optimizer.step()
+        self.logger.record("train/grad_norm", grad_norm)
+
+    def predict(
+        self,
+        observation: np.ndarray | dict[str, np.ndarray],
+        state: tuple[np.ndarray, ...] | None = None,
+        episode_start: np.ndarray | None = None,
+        deterministic: bool = False,
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
+        """Act epsilon-greedily, one coin for each environment.
+
+        SB3's DQN throws one coin for all environments together, which makes a vector
+        of them explore all at once.
+        """
+        actions, state = self.policy.predict(observation, state, episode_start, True)
+        if deterministic:
+            return actions, state
+        explore = np.random.random(actions.shape) < self.exploration_rate
+        random = np.array([self.action_space.sample() for _ in range(actions.size)])
+        return np.where(explore, random.reshape(actions.shape), actions), state
+
+
+class HardPlusDQN(HardDQN):
+    """Hard targets plus ``tau log A`` a step: what an entropy bonus would add at most.
+
+    With :class:`HardMinusDQN` it tests the paper's explanation of Figure 2, that the
+    soft targets differ from the hard one by a constant (Sec. 6.2).
+    """
+
+    sign = 1.0
+
+    def backup(self, q: Tensor) -> Tensor:
+        """``max_a Q(a) +- tau log A``."""
+        # Counted from the space: with double Q only one action's value comes in.
+        n_actions = int(self.action_space.n)  # type: ignore[attr-defined]
+        return hard_value(q, self.sign * self.temperature * math.log(n_actions))
+
+
+class HardMinusDQN(HardPlusDQN):
+    """Hard targets minus ``tau log A`` a step."""
+
+    sign = -1.0
+
+
+class SoftEntropyDQN(HardDQN):
+    """Soft targets with an entropy bonus: ``tau log sum_a exp(Q/tau)`` (Eq. 83)."""
+
+    def backup(self, q: Tensor) -> Tensor:
+        """Soft value of the action values."""
+        return soft_value(q, self.temperature, self.log_reference)
+
+    def log_policy(self, q: Tensor) -> Tensor:
+        """Log of the Boltzmann policy of the action values."""
+        return boltzmann_log_policy(q, self.temperature, self.log_reference)
+
+    @property
+    def log_reference(self) -> Tensor | None:
+        """Log of the reference policy; None for the entropy."""
+        return None
+
+    def targets(self, batch: PathSamples) -> Tensor:
+        """Return the targets ``(B,)``; with ``printed``, as the paper prints them."""
+        if not self.printed:
+            return super().targets(batch)
+        with torch.no_grad():
+            q = self.q_net_target(batch.next_observations)
+            rewards = batch.rewards[:, 0]
+            return self._printed(
+                rewards, batch.terminated, q, self.gamma, self.temperature
+            )
+
+    _printed = staticmethod(printed_soft_entropy_target)
+
+
+class SoftKLDQN(SoftEntropyDQN):
+    """Soft targets with a KL penalty to the uniform policy (Eq. 82).
+
+    ``tau log mean_a exp(Q/tau)``: the entropy form less ``tau log A`` a step.
+    """
+
+    @property
+    def log_reference(self) -> Tensor:
+        """Log of the uniform policy."""
+        return uniform_log_reference(int(self.action_space.n))  # type: ignore[attr-defined]
+
+    _printed = staticmethod(printed_soft_kl_target)
