@@ -32,7 +32,7 @@ class Palette:
             colours: colour numbers `uint8[...]`.
             ale: the emulator that shows them.
         """
-        if not cv2.LUT(colours, self._unknown).any():
+        if not colours.size or not cv2.LUT(colours, self._unknown).any():
             return
         shown, where = np.unique(ale.getScreen(), return_index=True)
         self._rgb[shown] = ale.getScreenRGB().reshape(-1, 3)[where]
@@ -62,36 +62,44 @@ class Palette:
         self._gray = self._gray_of_pair.diagonal().copy()
 
 
+class _Frame:
+    """A screen of colour numbers, and the same bytes seen as blocks of rows."""
+
+    def __init__(self, height: int, width: int, n_blocks: int):
+        self.pixels = np.zeros((height, width), np.uint8)
+        self.blocks = self.pixels.reshape(n_blocks, -1)
+        # Eight pixels at a time are quicker to compare.
+        self.words = self.blocks.view(np.uint64)
+
+
 class Screen:
     """What an agent sees of one emulator: its last two captured frames, pooled.
 
-    Frames are kept as blocks of rows that the resize treats independently of each
-    other, and a block that hasn't changed since the last `view` isn't resized again.
+    The resize treats some blocks of rows independently of each other. A block that
+    hasn't changed since the last `view` isn't resized again.
     """
 
     def __init__(self, ale: Any, palette: Palette):
         self._ale = ale
         self._palette = palette
-        height, width = ale.getScreenDims()
+        height, self._width = ale.getScreenDims()
         # At the usual 210 rows, 2.5 to one, five rows become exactly two, with weights
         # that float32 holds exactly. Other heights have no such blocks.
         n_blocks = 42 if height == 210 else 1
-        self._frames = np.zeros((2, n_blocks, height // n_blocks, width), np.uint8)
-        self._next = np.zeros_like(self._frames[0])
-        self._image = np.zeros((n_blocks, SIZE // n_blocks, SIZE), np.uint8)
+        frames = [_Frame(height, self._width, n_blocks) for _ in range(3)]
+        self._frames, self._spare = frames[:2], frames[2]
+        self._image = np.zeros((SIZE, SIZE), np.uint8)
+        self._image_blocks = self._image.reshape(n_blocks, -1)
         self._changed = np.ones(n_blocks, bool)
 
     def capture(self, slot: int) -> None:
         """Keep the emulator's frame as the older (0) or the newest (1) of the two."""
-        height, width = self._next.shape[0] * self._next.shape[1], self._next.shape[2]
-        self._ale.getScreen(self._next.reshape(height, width))
-        changed = (_words(self._next) != _words(self._frames[slot])).any(axis=1)
-        if not changed.any():
-            return
-        fresh = self._next[changed]
-        self._palette.learn(fresh, self._ale)
-        self._frames[slot, changed] = fresh
+        frame, last = self._spare, self._frames[slot]
+        self._ale.getScreen(frame.pixels)
+        changed = (frame.words != last.words).any(axis=1)
+        self._palette.learn(frame.blocks[changed], self._ale)
         self._changed |= changed
+        self._frames[slot], self._spare = frame, last
 
     def view(self) -> np.ndarray:
         """Return the gray maximum of both frames, `uint8[84, 84]`, valid till the next.
@@ -101,12 +109,13 @@ class Screen:
         """
         changed = np.flatnonzero(self._changed)
         if changed.size:
-            gray = self._palette.gray_of_max(*self._frames[:, changed])
-            rows, width = len(changed) * self._image.shape[1], gray.shape[2]
-            small = _resize(gray.reshape(-1, width), rows)
-            self._image[changed] = small.reshape(len(changed), -1, SIZE)
+            older, newest = (frame.blocks[changed] for frame in self._frames)
+            gray = self._palette.gray_of_max(older, newest)
+            rows = changed.size * SIZE // len(self._changed)
+            small = _resize(gray.reshape(-1, self._width), rows)
+            self._image_blocks[changed] = small.reshape(changed.size, -1)
             self._changed[:] = False
-        return self._image.reshape(SIZE, SIZE)
+        return self._image
 
     def raw_view(self) -> np.ndarray:
         """Return the emulator's frame of this moment alone, `uint8[84, 84]`."""
@@ -114,18 +123,14 @@ class Screen:
         return _resize(gray, SIZE)
 
     def get_frames(self) -> np.ndarray:
-        """Return a copy of both frames: colour numbers `uint8[2, blocks, rows, w]`."""
-        return self._frames.copy()
+        """Return a copy of both frames: colour numbers `uint8[2, height, width]`."""
+        return np.stack([frame.pixels for frame in self._frames])
 
-    def set_frames(self, frames: np.ndarray) -> None:
+    def set_frames(self, pixels: np.ndarray) -> None:
         """Go back to frames from `get_frames`; the palette must know their colours."""
-        self._frames[:] = frames
+        for frame, saved in zip(self._frames, pixels, strict=True):
+            frame.pixels[:] = saved
         self._changed[:] = True
-
-
-def _words(blocks: np.ndarray) -> np.ndarray:
-    """Show each block as one row of 64-bit words, eight pixels to compare at once."""
-    return blocks.reshape(len(blocks), -1).view(np.uint64)
 
 
 def _resize(gray: np.ndarray, rows: int) -> np.ndarray:
