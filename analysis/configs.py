@@ -1,0 +1,76 @@
+"""What a run's ``config.json`` must hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import RecordError
+
+SOURCES = ("paper", "baselines-2017", "inferred", "ours")
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
+
+_TEXTS = ("run_id", "label", "variant", "family", "game", "study")
+_COUNTS = ("seed", "frames", "threads")
+_MAPPINGS = ("hyperparameters", "environment", "overrides", "sources", "versions")
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def check_config(path: Path, config: Mapping[str, Any]) -> None:
+    """Check a configuration.
+
+    Raises:
+        RecordError: All of its problems, in one line.
+    """
+    problems = list(_problems(config))
+    if problems:
+        raise RecordError(path, "; ".join(problems))
+
+
+def sourced_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting that has a source: hyper-parameters, environment and frames."""
+    return {
+        **config["hyperparameters"],
+        **config["environment"],
+        "frames": config["frames"],
+    }
+
+
+def digest(config: Mapping[str, Any]) -> str:
+    """Six hexadecimal digits that tell apart settings; seed and game do not count."""
+    kept = ("hyperparameters", "environment", "frames", "threads", "overrides")
+    canonical = json.dumps({key: config[key] for key in kept}, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:6]
+
+
+def _problems(config: Mapping[str, Any]) -> Iterator[str]:
+    typed = {
+        **dict.fromkeys(_TEXTS, str),
+        **dict.fromkeys(_COUNTS, int),
+        **dict.fromkeys(_MAPPINGS, dict),
+    }
+    wrong = [key for key, kind in typed.items() if not _is(config.get(key), kind)]
+    if wrong:
+        yield from (f"{key!r} is missing or of the wrong type" for key in wrong)
+        return
+    for key in ("run_id", "study"):  # both become names of files
+        if not RUN_ID.fullmatch(config[key]):
+            yield f"{key} {config[key]!r} is not of the form {RUN_ID.pattern}"
+    yield from _setting_problems(config)
+
+
+def _setting_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in sourced_values(config).items():
+        if not isinstance(value, _SCALARS):
+            yield f"{key!r} is not a scalar"
+        if config["sources"].get(key) not in SOURCES:
+            yield f"{key!r} has no source out of {', '.join(SOURCES)}"
+
+
+def _is(value: object, kind: type) -> bool:
+    # True is an int to Python, but no seed.
+    return isinstance(value, kind) and not isinstance(value, bool)
