@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from stable_baselines3.common.base_class import BaseAlgorithm
-
 from algorithms.a2c import INVERSE_TEMPERATURE, NaiveA2C, ProperA2C, RegularizedA2C
 from algorithms.checks import DivergenceError
 from algorithms.dqn import (
@@ -44,8 +42,8 @@ __all__ = [
 class Variant:
     """One line of a figure: a class, and what sets it apart from the class's own."""
 
-    algorithm: type[BaseAlgorithm]
-    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    algorithm: type[RegularizedA2C] | type[HardDQN]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -53,16 +51,17 @@ class Variant:
         return "a2c" if issubclass(self.algorithm, RegularizedA2C) else "dqn"
 
 
-_C100: Mapping[str, Any] = MappingProxyType({"value_coef": INVERSE_TEMPERATURE})
-_FIVE: Mapping[str, Any] = MappingProxyType({"n_steps": 5})
+_SCALED: Mapping[str, Any] = {"scaled": True}
+_C100: Mapping[str, Any] = {"value_coef": INVERSE_TEMPERATURE}
+_FIVE: Mapping[str, Any] = {"n_steps": 5}
 
 ALGORITHMS: Mapping[str, Variant] = MappingProxyType(
     {
         "a2c-naive": Variant(NaiveA2C),
         "a2c-proper": Variant(ProperA2C),
-        "q-a2c": Variant(QLearningA2C),
+        "q-a2c": Variant(QLearningA2C, _SCALED),
         "a2c-proper-c100": Variant(ProperA2C, _C100),
-        "q-a2c-c100": Variant(QLearningA2C, _C100),
+        "q-a2c-c100": Variant(QLearningA2C, {**_SCALED, **_C100}),
         "dqn-hard": Variant(HardDQN),
         "dqn-soft-entropy": Variant(SoftEntropyDQN),
         "dqn-soft-kl": Variant(SoftKLDQN),

@@ -124,14 +124,15 @@ class RegularizedA2C(A2C):
         _init_setup_model: bool = True,
         **kwargs: Any,
     ) -> None:
-        name = type(self).__name__
-        check_positive(name, temperature=temperature, n_steps=n_steps)
-        check_choice(name, "regularizer", regularizer, REGULARIZERS)
-        if isinstance(value_coef, str):
-            check_choice(name, "value_coef", value_coef, (INVERSE_TEMPERATURE,))
+        self.check_settings(
+            temperature=temperature,
+            regularizer=regularizer,
+            value_coef=value_coef,
+            n_steps=n_steps,
+        )
         super().__init__(
             policy,
-            with_discrete_actions(env, name),
+            with_discrete_actions(env, type(self).__name__),
             learning_rate=learning_rate or LinearSchedule(7e-4, 0.0, 1.0),
             n_steps=n_steps,
             gamma=gamma,
@@ -153,6 +154,22 @@ class RegularizedA2C(A2C):
         )
         if _init_setup_model:
             self._setup_model()
+
+    @classmethod
+    def check_settings(
+        cls,
+        *,
+        temperature: float,
+        regularizer: str,
+        value_coef: float | str,
+        n_steps: int,
+        **_: Any,
+    ) -> None:
+        """Raise a ValueError for settings that no run can have; others pass by."""
+        check_positive(cls.__name__, temperature=temperature, n_steps=n_steps)
+        check_choice(cls.__name__, "regularizer", regularizer, REGULARIZERS)
+        if isinstance(value_coef, str):
+            check_choice(cls.__name__, "value_coef", value_coef, (INVERSE_TEMPERATURE,))
 
     @property
     def log_reference(self) -> Tensor | None:

@@ -117,10 +117,13 @@ class HardDQN(DQN):
         _init_setup_model: bool = True,
         **kwargs: Any,
     ) -> None:
-        name = type(self).__name__
-        check_positive(name, temperature=temperature, n_steps=n_steps)
-        check_choice(name, "intermediate", intermediate, INTERMEDIATE)
-        self._check_combination(printed, double_q, n_steps)
+        self.check_settings(
+            temperature=temperature,
+            n_steps=n_steps,
+            intermediate=intermediate,
+            double_q=double_q,
+            printed=printed,
+        )
         self.temperature = temperature
         self.intermediate = intermediate
         self.double_q = double_q
@@ -128,7 +131,7 @@ class HardDQN(DQN):
         self.exploration = tuple((float(x), float(y)) for x, y in exploration)
         super().__init__(
             policy,
-            with_discrete_actions(env, name),
+            with_discrete_actions(env, type(self).__name__),
             learning_rate=learning_rate,
             buffer_size=buffer_size,
             learning_starts=learning_starts,
@@ -153,8 +156,21 @@ class HardDQN(DQN):
         if _init_setup_model:
             self._setup_model()
 
-    def _check_combination(self, printed: bool, double_q: bool, n_steps: int) -> None:
-        soft = isinstance(self, SoftEntropyDQN)
+    @classmethod
+    def check_settings(
+        cls,
+        *,
+        temperature: float,
+        n_steps: int,
+        intermediate: str,
+        double_q: bool,
+        printed: bool,
+        **_: Any,
+    ) -> None:
+        """Raise a ValueError for settings that no run can have; others pass by."""
+        check_positive(cls.__name__, temperature=temperature, n_steps=n_steps)
+        check_choice(cls.__name__, "intermediate", intermediate, INTERMEDIATE)
+        soft = issubclass(cls, SoftEntropyDQN)
         if printed and (not soft or n_steps > 1):
             raise ValueError("printed=True needs a soft target of one step")
         if double_q and soft:

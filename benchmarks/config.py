@@ -1,0 +1,89 @@
+"""A run's resolved configuration, and the id that it is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from algorithms import ALGORITHMS
+
+SECTIONS = ("hyperparameters", "environment", "run")
+
+
+class ConfigError(ValueError):
+    """Everything that is wrong with what the user asked for, a line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it comes from."""
+
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run, resolved. Same configuration, same id; any change, another id."""
+
+    study: str
+    variant: str
+    game: str
+    seed: int
+    frames: int
+    hyperparameters: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    run: Mapping[str, Any]
+    overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def family(self) -> str:
+        """The family, "a2c" or "dqn"."""
+        return ALGORITHMS[self.variant].family
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides what the run computes."""
+        identity = {k: v for k, v in asdict(self).items() if k not in _NOT_IDENTITY}
+        canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def run_id(self) -> str:
+        """Readable and unique: folder, W&B id and log name."""
+        return f"{self.variant}-{self.game.lower()}-s{self.seed}-{self.digest[:10]}"
+
+    @property
+    def label(self) -> str:
+        """The legend's name: the variant, and what the user changed."""
+        changes = [f"{k}={_short(v)}" for k, v in sorted(self.overrides.items())]
+        return f"{self.variant} ({', '.join(changes)})" if changes else self.variant
+
+    def record(self) -> dict[str, Any]:
+        """Return what ``config.json`` holds, less the versions."""
+        return {
+            "run_id": self.run_id,
+            "label": self.label,
+            "family": self.family,
+            **asdict(self),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> RunConfig:
+        """Rebuild a configuration from :meth:`record`."""
+        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+
+
+_NOT_IDENTITY = ("overrides", "sources")
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,104 @@
+"""Every key that a suite or the command line can set: its type, range and section."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+SOURCES = ("paper", "baselines-2017", "inferred", "ours")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting: its section in a run's configuration, its type and its range."""
+
+    section: str
+    kind: type
+    choices: tuple[Any, ...] = ()
+
+    def problem(self, value: Any) -> str | None:
+        """Say what was expected, or None when the value will do."""
+        if self.choices:
+            known = " or ".join(map(repr, self.choices))
+            return None if value in self.choices else f"expected {known}"
+        if self.kind is list:
+            return None if _is_schedule(value) else f"expected {_SCHEDULE}"
+        if isinstance(value, bool) or not isinstance(value, _accepted(self.kind)):
+            return f"expected {_NAMES[self.kind]}"
+        if not (math.isfinite(value) and value > 0):
+            return f"expected {_NAMES[self.kind]} above 0"
+        return None
+
+
+_NAMES = {int: "a whole number", float: "a number"}
+_SCHEDULE = "[[fraction of training, value], ...] with fractions rising from 0 to 1"
+
+
+def _accepted(kind: type) -> Any:
+    return (int, float) if kind is float else (kind,)
+
+
+def _is_schedule(value: Any) -> bool:
+    try:
+        fractions, values = zip(*value, strict=True)
+        rising = all(a < b for a, b in itertools.pairwise(fractions))
+        return rising and fractions[0] == 0 and all(0 <= v <= 1 for v in values)
+    except (TypeError, ValueError):
+        return False
+
+
+_WHOLE = Key("hyperparameters", int)
+_NUMBER = Key("hyperparameters", float)
+_SWITCH = Key("hyperparameters", bool, choices=(True, False))
+
+KEYS: Mapping[str, Key] = MappingProxyType(
+    {
+        "temperature": _NUMBER,
+        "regularizer": Key("hyperparameters", str, choices=("entropy", "kl")),
+        "value_coef": _NUMBER,
+        "scaled": _SWITCH,
+        "n_steps": _WHOLE,
+        "gamma": _NUMBER,
+        "learning_rate": _NUMBER,
+        "learning_rate_schedule": Key(
+            "hyperparameters", str, choices=("linear", "constant")
+        ),
+        "max_grad_norm": _NUMBER,
+        "rms_prop_decay": _NUMBER,
+        "rms_prop_eps": _NUMBER,
+        "intermediate": Key(
+            "hyperparameters", str, choices=("none", "expected", "sampled")
+        ),
+        "double_q": _SWITCH,
+        "printed": _SWITCH,
+        "adam_eps": _NUMBER,
+        "batch_size": _WHOLE,
+        "train_freq": _WHOLE,
+        "buffer_size": _WHOLE,
+        "learning_starts": _WHOLE,
+        "target_update_interval": _WHOLE,
+        "exploration": Key("hyperparameters", list),
+        "n_envs": Key("environment", int),
+        "engine": Key("environment", str, choices=("exact", "reference", "native")),
+        "max_frames": Key("environment", int),
+        # Facts of the protocol: recorded with every run, and not to be changed.
+        "frame_skip": Key("environment", int, choices=(4,)),
+        "frame_stack": Key("environment", int, choices=(4,)),
+        "sticky_actions": Key("environment", float, choices=(0.0,)),
+        "threads": Key("run", int),
+        "device": Key("run", str, choices=("cpu", "cuda")),
+        "log_interval": Key("run", int),
+    }
+)
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return "nearest are A, B", or all that is known when nothing is near."""
+    near = get_close_matches(name.lower(), [k.lower() for k in known], n=3, cutoff=0.4)
+    names = [k for k in known if k.lower() in near]
+    return f"nearest: {', '.join(names)}" if names else f"known: {', '.join(known)}"
