@@ -10,7 +10,7 @@ from typing import Any
 
 from algorithms import ALGORITHMS
 
-SECTIONS = ("hyperparameters", "environment", "run")
+SECTIONS = ("hyperparameters", "environment")
 
 
 class ConfigError(ValueError):
@@ -40,7 +40,7 @@ class RunConfig:
     frames: int
     hyperparameters: Mapping[str, Any]
     environment: Mapping[str, Any]
-    run: Mapping[str, Any]
+    threads: int
     overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 

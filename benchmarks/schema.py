@@ -26,7 +26,7 @@ class Key:
         if self.choices:
             known = " or ".join(map(repr, self.choices))
             return None if value in self.choices else f"expected {known}"
-        if self.kind is list:
+        if self.kind is str:
             return None if _is_schedule(value) else f"expected {_SCHEDULE}"
         if isinstance(value, bool) or not isinstance(value, _accepted(self.kind)):
             return f"expected {_NAMES[self.kind]}"
@@ -36,19 +36,31 @@ class Key:
 
 
 _NAMES = {int: "a whole number", float: "a number"}
-_SCHEDULE = "[[fraction of training, value], ...] with fractions rising from 0 to 1"
+_SCHEDULE = '"FRACTION:VALUE ..." with fractions of training that rise from 0 to 1'
 
 
 def _accepted(kind: type) -> Any:
     return (int, float) if kind is float else (kind,)
 
 
+def parse_schedule(text: str) -> list[tuple[float, float]]:
+    """Read "0:1 0.02:0.1" as points (fraction of training, value).
+
+    Raises:
+        ValueError: The text has another form, or the fractions don't rise from 0.
+    """
+    points = [tuple(map(float, point.split(":"))) for point in text.split()]
+    fractions = [fraction for fraction, _ in points]
+    rising = all(a < b for a, b in itertools.pairwise(fractions))
+    if not rising or fractions[:1] != [0.0] or fractions[-1] > 1:
+        raise ValueError(_SCHEDULE)
+    return [(fraction, value) for fraction, value in points]
+
+
 def _is_schedule(value: Any) -> bool:
     try:
-        fractions, values = zip(*value, strict=True)
-        rising = all(a < b for a, b in itertools.pairwise(fractions))
-        return rising and fractions[0] == 0 and all(0 <= v <= 1 for v in values)
-    except (TypeError, ValueError):
+        return all(0 <= v <= 1 for _, v in parse_schedule(value))
+    except (AttributeError, ValueError):
         return False
 
 
@@ -82,7 +94,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "buffer_size": _WHOLE,
         "learning_starts": _WHOLE,
         "target_update_interval": _WHOLE,
-        "exploration": Key("hyperparameters", list),
+        "exploration": Key("hyperparameters", str),
         "n_envs": Key("environment", int),
         "engine": Key("environment", str, choices=("exact", "reference", "native")),
         "max_frames": Key("environment", int),
@@ -90,9 +102,9 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "frame_skip": Key("environment", int, choices=(4,)),
         "frame_stack": Key("environment", int, choices=(4,)),
         "sticky_actions": Key("environment", float, choices=(0.0,)),
-        "threads": Key("run", int),
-        "device": Key("run", str, choices=("cpu", "cuda")),
-        "log_interval": Key("run", int),
+        "threads": Key("machine", int),
+        "device": Key("environment", str, choices=("cpu", "cuda")),
+        "log_interval": Key("environment", int),
     }
 )
 

@@ -127,7 +127,9 @@ class _Reader:
             except ValueError as error:
                 self.complain(variant, str(error))
 
-    def _unknown(self, where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+    def _unknown(
+        self, where: str, table: Mapping[str, Any], known: Sequence[str]
+    ) -> None:
         for key in table:
             if key not in known:
                 self.complain(f"{where}{key}", f"unknown key; {nearest(key, known)}")
@@ -214,9 +216,10 @@ def _resolve(
     if chosen.frames is not None:
         frames = Setting(chosen.frames, "ours")
         overrides["frames"] = chosen.frames
-    sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
-    for key, setting in merged.items():
-        sections[KEYS[key].section][key] = setting.value
+    sections: dict[str, dict[str, Any]] = {
+        name: {k: s.value for k, s in merged.items() if KEYS[k].section == name}
+        for name in SECTIONS
+    }
     sources = {key: setting.source for key, setting in merged.items()}
     return RunConfig(
         study=study,
@@ -224,6 +227,7 @@ def _resolve(
         game=game,
         seed=seed,
         frames=frames.value,
+        threads=merged["threads"].value,
         overrides=overrides,
         sources=sources | {"frames": frames.source},
         **sections,
