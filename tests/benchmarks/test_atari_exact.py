@@ -1,0 +1,94 @@
+"""The exact engine against the reference one: the same bits, step by step."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+
+from benchmarks.atari import GAMES, AtariVecEnv, make_atari_env
+
+# Games without lives, without a fire button, or with many actions.
+MORE_GAMES = ("Freeway", "MsPacman", "MontezumaRevenge", "Tennis")
+# A screen of another height, on which frames are resized as one block.
+TALL_GAME = "Adventure"
+
+
+def _pair(game: str, **settings: Any) -> tuple[AtariVecEnv, AtariVecEnv]:
+    exact = make_atari_env(game, 2, seed=7, engine="exact", **settings)
+    return exact, make_atari_env(game, 2, seed=7, engine="reference", **settings)
+
+
+def _assert_same_step(exact: VecEnvStepReturn, reference: VecEnvStepReturn) -> None:
+    for ours, theirs in zip(exact[:3], reference[:3], strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(exact[3], reference[3], strict=True):
+        _assert_same_info(ours, theirs)
+
+
+def _assert_same_info(exact: dict[str, Any], reference: dict[str, Any]) -> None:
+    assert exact["TimeLimit.truncated"] == reference["TimeLimit.truncated"]
+    keys = {"episode", "terminal_observation"}
+    assert keys & exact.keys() == keys & reference.keys()
+    if "terminal_observation" in exact:
+        ours, theirs = (i["terminal_observation"] for i in (exact, reference))
+        np.testing.assert_array_equal(ours, theirs)
+    if "episode" in exact:
+        ours, theirs = (i["episode"] for i in (exact, reference))
+        assert (ours["r"], ours["l"]) == (theirs["r"], theirs["l"])
+
+
+def _assert_same_play(game: str, steps: int, **settings: Any) -> list[dict[str, Any]]:
+    """Play both engines with the same random actions; return the exact infos."""
+    exact, reference = _pair(game, **settings)
+    np.testing.assert_array_equal(exact.reset(), reference.reset())
+    rng = np.random.default_rng(0)
+    infos = []
+    for _ in range(steps):
+        actions = rng.integers(exact.action_space.n, size=2)
+        ours = exact.step(actions)
+        _assert_same_step(ours, reference.step(actions))
+        infos += ours[3]
+    return infos
+
+
+@pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES, TALL_GAME])
+def test_equals_reference(game: str) -> None:
+    _assert_same_play(game, steps=300)
+
+
+@pytest.mark.parametrize("game", ["Breakout", "MsPacman", "Freeway"])
+@pytest.mark.parametrize("max_frames", [161, 162, 163, 164])
+def test_equals_reference_when_cut(game: str, max_frames: int) -> None:
+    infos = _assert_same_play(game, steps=90, max_frames=max_frames)
+    assert any(info["TimeLimit.truncated"] for info in infos)
+    assert any(info.get("episode", {}).get("l") == max_frames for info in infos)
+
+
+def test_equals_reference_when_cut_before_it_begins() -> None:
+    _assert_same_play("Breakout", steps=40, max_frames=20)
+
+
+def test_equals_reference_in_spaces_and_memory_layout() -> None:
+    exact, reference = _pair("Pong")
+    assert exact.observation_space == reference.observation_space
+    assert exact.action_space == reference.action_space
+    # Channels last in memory: torch's convolutions round differently otherwise.
+    assert exact.reset().strides == reference.reset().strides
+
+
+def test_equals_reference_after_a_reset_in_mid_game() -> None:
+    exact, reference = _pair("Breakout")
+    exact.reset(), reference.reset()
+    for _ in range(10):
+        exact.step(np.array([1, 2])), reference.step(np.array([1, 2]))
+    np.testing.assert_array_equal(exact.reset(), reference.reset())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES])
+def test_equals_reference_for_long(game: str) -> None:
+    _assert_same_play(game, steps=20_000)
+    infos = _assert_same_play(game, steps=1_500, max_frames=1_202)
+    assert any(info["TimeLimit.truncated"] for info in infos)
