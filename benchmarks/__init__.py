@@ -1,0 +1,1 @@
+"""What is run: suites, environments, one run, the sweep, the command line."""

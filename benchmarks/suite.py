@@ -44,6 +44,11 @@ def suite_names() -> list[str]:
     return sorted(path.stem for path in SUITES.glob("*.toml"))
 
 
+def describe(suite: str) -> str:
+    """Return what a suite of the project says of itself."""
+    return str(_toml(SUITES / f"{suite}.toml").get("description", ""))
+
+
 def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig]:
     """Resolve every run of a suite, in the order to run them.
 

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# The one way in: sets its environment up on first use, then hands its words on.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+    cat <<'TEXT'
+usage: ./run_all.sh COMMAND [options]
+
+  smoke            every algorithm on Pong, minutes on 2 cores: does it run here?
+  atari            the seven games at a budget that a desktop finishes
+  paper            the paper's budgets and seeds
+  breakout         the A2C family on Breakout: does each algorithm learn?
+  theory           the paper's equations, checked exactly
+  figures, tables, report
+                   draw them again from results/data; nothing is trained
+  test             linters, types and tests
+  plan SUITE, status SUITE, list, export, merge OTHER, ...
+                   anything that `python -m benchmarks --help` lists
+
+Options after a suite narrow or change it, and --help explains them:
+  ./run_all.sh atari --games Pong --only a2c-proper q-a2c --seeds 1 --frames 2000000
+Several commands without options can be given at once: ./run_all.sh figures tables
+TEXT
+}
+
+set_up() {
+    local python="${PYTHON:-python3}" stamp=.venv/.installed wanted
+    wanted=$(cat pyproject.toml constraints.txt | cksum)
+    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then return; fi
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        echo "Python 3.11 or newer is needed; PYTHON=/path/to/python names one" >&2
+        exit 2
+    fi
+    echo "Setting up .venv with the pinned versions of constraints.txt (once) ..."
+    "$python" -m venv .venv
+    .venv/bin/python -m pip install --quiet --constraint constraints.txt -e '.[dev]'
+    echo "$wanted" >"$stamp"
+}
+
+run_tests() {
+    echo "ruff";   .venv/bin/ruff check . && .venv/bin/ruff format --check .
+    echo "mypy";   .venv/bin/mypy
+    echo "pytest"; .venv/bin/python -m pytest -n "$(nproc)" "$@"
+}
+
+one() {
+    local command=$1
+    shift
+    echo "== $command $*"
+    case $command in
+    test) run_tests "$@" ;;
+    smoke | atari | paper | breakout) .venv/bin/python -m benchmarks run "$command" "$@" ;;
+    *) .venv/bin/python -m benchmarks "$command" "$@" ;;
+    esac
+}
+
+case ${1:-} in
+-h | --help | help) usage; exit 0 ;;
+"") usage >&2; exit 2 ;;
+esac
+set_up
+# figures, tables, report and theory may stand in one call; the last takes the options.
+while [[ ${1:-} =~ ^(figures|tables|report|theory)$ && ${2:-} =~ ^(figures|tables|report|theory)$ ]]; do
+    one "$1"
+    shift
+done
+one "$@"
