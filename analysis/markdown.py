@@ -1,0 +1,120 @@
+"""The tables as a person reads them: rounded, with ``n`` and frames beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+SCORES_NOTE = (
+    "Mean over n finished runs (seeds) ± 1 standard deviation (none if n = 1). A run's "
+    "score is the mean unclipped return of the full games that it finished in the last "
+    "tenth of its training frames, under the training policy. Human-normalised: 0 is "
+    "random play, 1 a human (Mnih et al. 2015). Left out: runs without a score: "
+    "unfinished, failed, or without a finished game at the end."
+)
+COMPARISON_NOTE = (
+    "**Frames and protocols differ between the rows**: published scores say on which "
+    "scale a score lies; they are no targets. `±` is the standard deviation that the "
+    "source gives, of runs or of evaluation games. A `–`: not published, or not run. "
+    "Ours are means over n finished runs; where n is a range, it differs between games."
+)
+SETTINGS_NOTE = (
+    "`all`: every variant of the study has this setting; `all dqn`: every one of that "
+    "family. Sources: `paper`; `baselines-2017`, the authors' code of that year; "
+    "`inferred` from both; `ours`."
+)
+
+
+def scores_markdown(table: pd.DataFrame) -> str:
+    """The table of scores."""
+    rows = pd.DataFrame(
+        {
+            "game": table["game"],
+            "label": table["label"],
+            "frames": table["frames"].map(frames_text),
+            "n": table["n"],
+            "score": _scores(table),
+            "human-normalised": table["human_normalised"].map(ratio_text),
+            "games": table["games"],
+            "left out": table["left_out"],
+        }
+    )
+    rows = rows.sort_values(["game", "label"], kind="stable")
+    return f"# Scores\n\n{SCORES_NOTE}\n\n{markdown_table(rows)}"
+
+
+def comparison_markdown(table: pd.DataFrame) -> str:
+    """The comparison, one table per family and one column per game."""
+    parts = [f"# Comparison with published scores\n\n{COMPARISON_NOTE}\n"]
+    for family, rows in table.groupby("family"):
+        wide = comparison_wide(rows)
+        parts.append(f"## {family}\n\n{markdown_table(wide)}")
+    return "\n".join(parts)
+
+
+def comparison_wide(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per source and frames, one column per game, as text."""
+    keys = ["source", "frames", "protocol"]
+    text = table.assign(frames=table["frames"].map(frames_text), score=_scores(table))
+    rows = text.groupby(keys, sort=False)
+    wide = text.pivot(index=keys, columns="game", values="score").fillna("–")
+    wide.insert(0, "n", rows["n"].agg(_range_text))
+    wide = wide.reindex(list(rows.groups)).reset_index()
+    ours = wide["source"].str.startswith("this study")
+    wide = pd.concat([wide[ours], wide[~ours]])
+    return wide[[name for name in wide if name != "protocol"] + ["protocol"]]
+
+
+def hyperparameters_markdown(table: pd.DataFrame) -> str:
+    """The table of settings."""
+    return f"# Settings and their sources\n\n{SETTINGS_NOTE}\n\n{markdown_table(table)}"
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """A pipe table; cells cannot break out of it."""
+    head = _line([str(name) for name in table])
+    rule = _line(["---"] * len(table.columns))
+    rows = [_line([str(cell) for cell in row]) for row in table.to_numpy()]
+    return "".join([head, rule, *rows])
+
+
+def score_text(mean: float, sd: float = float("nan")) -> str:
+    """A mean, with its standard deviation if there is one, to about three digits."""
+    if pd.isna(mean):
+        return "–"
+    spread = 0.0 if pd.isna(sd) else sd
+    size = max(abs(mean), spread)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{mean:.{digits}f}" + ("" if pd.isna(sd) else f" ± {sd:.{digits}f}")
+
+
+def ratio_text(value: float) -> str:
+    """A ratio with two decimals; none of them is ``-0.00``."""
+    return "–" if pd.isna(value) else f"{round(value, 2) + 0.0:.2f}"
+
+
+def frames_text(frames: int) -> str:
+    """Frames in millions."""
+    return "–" if pd.isna(frames) else f"{frames / 1e6:g}M"
+
+
+def _scores(table: pd.DataFrame) -> list[str]:
+    return [score_text(*row) for row in table[["mean", "sd"]].to_numpy(dtype=float)]
+
+
+def _range_text(counts: pd.Series) -> str:
+    if counts.isna().any():
+        return "–"
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    safe = [_escaped(cell) for cell in cells]
+    return f"| {' | '.join(safe)} |\n"
+
+
+def _escaped(cell: str) -> str:
+    plain = cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(plain.split())
