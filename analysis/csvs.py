@@ -96,7 +96,6 @@ def _parse(path: Path, data: bytes, table: Table) -> pd.DataFrame:
             keep_default_na=False,
             na_values=[""],
             quoting=3,  # csv.QUOTE_NONE: numbers and ids need no quotes
-            float_precision="round_trip",
         )
     except (ValueError, OverflowError) as error:
         raise RecordError(path, f"has a cell of the wrong type: {error}") from None

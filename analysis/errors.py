@@ -14,9 +14,9 @@ class RecordError(Exception):
     """
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
         self.path = path
-        self.problem = problem
+        self.problem = " ".join(problem.split())
+        super().__init__(f"{path}: {self.problem}")
 
 
 class StudyNotFoundError(Exception):

@@ -112,6 +112,9 @@ def _drawn(curves: Curves, blocks: Sequence[Block]) -> Figure:
         content = games[i], entries[i], columns, width
         _draw_block(parts.flat[i], curves, block.heading, *content)
     parts.flat[-1].text(0.012, 0.98, caption, va="top", fontsize=7, color="#444444")
+    # Lay out once, not again for every format that the figure is saved in.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     return figure
 
 

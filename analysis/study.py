@@ -207,7 +207,6 @@ def _read_runs(path: Path) -> pd.DataFrame:
             keep_default_na=False,
             na_values={name: [""] for name in numbers},
             quoting=csv.QUOTE_MINIMAL,
-            float_precision="round_trip",
         )
     except ValueError as error:
         raise RecordError(path, f"has a cell of the wrong type: {error}") from None

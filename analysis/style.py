@@ -33,7 +33,9 @@ COLOURS = {
     "dqn-soft-kl-5step": _BLUE,
 }
 DASHED = {"a2c-proper-c100", "q-a2c-c100"}
-_DASHES: list[Any] = ["-", (0, (5, 1.8)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5))]
+# Two variants of one hue share no pattern, however many labels each of them has.
+_SOLID: list[Any] = ["-", (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5))]
+_DASHES: list[Any] = [(0, (5, 1.8)), (0, (2.5, 1.2)), (0, (9, 2))]
 
 DPI = 160
 
@@ -81,7 +83,8 @@ def colour(variant: str) -> str:
 
 def dashes(variant: str, rank: int) -> Any:
     """The dash pattern of a variant's ``rank``-th label, from 0."""
-    return _DASHES[(rank + (variant in DASHED)) % len(_DASHES)]
+    patterns = _DASHES if variant in DASHED else _SOLID
+    return patterns[rank % len(patterns)]
 
 
 def image_bytes(figure: Figure, kind: str) -> bytes:
