@@ -1,0 +1,91 @@
+"""Run folders as the writer leaves them, made up for the tests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+EPISODE_HEADER = "frames,env,game_return,length_frames"
+METRIC_HEADER = (
+    "frames,seconds,steps_per_second,loss,policy_loss,value_loss,entropy,value,"
+    "q_value,grad_norm,learning_rate,epsilon"
+)
+
+
+def config_of(
+    variant: str = "a2c-proper",
+    game: str = "Breakout",
+    seed: int = 0,
+    frames: int = 1000,
+    study: str = "atari",
+    **overrides: Any,
+) -> dict[str, Any]:
+    hyperparameters = {"temperature": 0.01, "learning_rate": 0.0007, **overrides}
+    extra = ", ".join(f"{key}={value}" for key, value in overrides.items())
+    tail = "-".join(str(value) for value in overrides.values())
+    sources = dict.fromkeys([*hyperparameters, "frame_skip", "frames"], "paper")
+    return {
+        "run_id": f"{variant}-{game.lower()}-s{seed}-{frames}{tail}",
+        "label": f"{variant} ({extra})" if extra else variant,
+        "variant": variant,
+        "family": "dqn" if variant.startswith("dqn") else "a2c",
+        "game": game,
+        "seed": seed,
+        "frames": frames,
+        "study": study,
+        "hyperparameters": hyperparameters,
+        "environment": {"frame_skip": 4},
+        "threads": 1,
+        "overrides": overrides,
+        "sources": {**sources, "learning_rate": "baselines-2017"},
+        "versions": {"torch": "2.13.0"},
+    }
+
+
+def write_run(
+    runs_dir: Path,
+    config: dict[str, Any],
+    episodes: list[tuple[int, float]],
+    status: str = "done",
+) -> Path:
+    """Write a run whose games end at (frames, game_return)."""
+    folder = runs_dir / config["run_id"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    rows = [f"{frames},0,{float(value)!r},40" for frames, value in episodes]
+    table = "\n".join([EPISODE_HEADER, *rows]) + "\n"
+    (folder / "episodes.csv").write_text(table)
+    reached = config["frames"] if status == "done" else episodes[-1][0]
+    metrics = f"{METRIC_HEADER}\n{reached},2.5,,0.1,,,,,,,0.0007,\n"
+    (folder / "metrics.csv").write_text(metrics)
+    if status == "done":
+        (folder / "done.json").write_text(json.dumps(done_of(config, table)))
+    if status == "failed":
+        failed = {"error": "loss is NaN", "frames": reached}
+        (folder / "failed.json").write_text(json.dumps(failed))
+    return folder
+
+
+def done_of(config: dict[str, Any], table: str) -> dict[str, Any]:
+    return {
+        "frames": config["frames"],
+        "episodes": table.count("\n") - 1,
+        "seconds": 2.5,
+        "frames_per_second": config["frames"] / 2.5,
+        "episodes_sha256": hashlib.sha256(table.encode()).hexdigest(),
+    }
+
+
+def learning_games(
+    frames: int, seed: int, top: float, games: int = 400
+) -> list[tuple[int, float]]:
+    """Games whose return rises from 0 to about ``top``."""
+    random = np.random.default_rng(seed)
+    ends = np.sort(random.integers(1, frames, games))
+    level = top * (1 - np.exp(-4 * ends / frames)) * random.normal(1, 0.12)
+    returns = np.maximum(0, level + random.normal(0, 0.15 * top, games)).round()
+    return [(int(end), float(value)) for end, value in zip(ends, returns, strict=True)]

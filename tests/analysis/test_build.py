@@ -1,0 +1,165 @@
+"""From data to files: complete, reproducible, harmless."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from records_on_disk import config_of, write_run
+
+from analysis.build import draw_figures, gaps, write_report, write_tables
+from analysis.errors import StudyNotFoundError
+from analysis.exchange import export_study
+from analysis.study import load_study
+
+BUILD = """
+import sys
+from pathlib import Path
+from analysis.build import draw_figures, write_report, write_tables
+for make in (draw_figures, write_tables, write_report):
+    make(Path(sys.argv[1]))
+"""
+FOREIGN = ("torch", "stable_baselines3", "wandb", "algorithms", "benchmarks")
+IMPORT_ALL = f"""
+import importlib, pkgutil, sys
+import analysis
+for module in pkgutil.iter_modules(analysis.__path__):
+    importlib.import_module(f"analysis.{{module.name}}")
+print(sorted(set(sys.modules) & set({FOREIGN!r})))
+"""
+RECORDS_ONLY = """
+import sys
+import analysis.records
+print(sorted(set(sys.modules) & {"matplotlib", "seaborn", "scipy", "jinja2"}))
+"""
+
+
+def run_python(code: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def generated(results: Path) -> dict[str, bytes]:
+    folders = [results / name for name in ("figures", "tables", "reports")]
+    files = [path for folder in folders for path in folder.rglob("*.*")]
+    return {str(path.relative_to(results)): path.read_bytes() for path in files}
+
+
+def test_each_study_gets_its_files(small_study: Path) -> None:
+    figures, tables = draw_figures(small_study), write_tables(small_study)
+    report = write_report(small_study)
+    drawn = [f"figures/atari/figure_{n}.{kind}" for n in (1, 3) for kind in KINDS]
+    assert relative(figures.paths, small_study) == drawn
+    assert len(tables.paths) == 6
+    assert relative(report.paths, small_study) == ["reports/atari.html"]
+    assert all(path.stat().st_size for path in figures.paths + tables.paths)
+    (note,) = figures.notes
+    assert note.startswith("atari: figure_2 is not drawn: no run of dqn-hard")
+
+
+KINDS = ("png", "pdf")
+
+
+def relative(paths: list[Path], results: Path) -> list[str]:
+    return [str(path.relative_to(results)) for path in paths]
+
+
+def test_two_processes_write_the_same_bytes(small_study: Path) -> None:
+    run_python(BUILD, str(small_study))
+    first = generated(small_study)
+    for name in first:
+        (small_study / name).unlink()
+    run_python(BUILD, str(small_study))
+    assert generated(small_study) == first
+    assert len(first) == 4 + 6 + 1
+
+
+def test_nothing_that_trains_is_imported() -> None:
+    assert run_python(IMPORT_ALL).strip() == "[]"
+
+
+def test_a_writer_of_records_loads_no_plotting_library() -> None:
+    assert run_python(RECORDS_ONLY).strip() == "[]"
+
+
+def test_what_is_missing_is_named(small_study: Path) -> None:
+    built = write_tables(small_study)
+    assert not built.complete
+    assert built.gaps == [
+        "atari: a2c-proper-breakout-s2-1000 is unfinished at 400 frames",
+        "atari: a2c-naive on Breakout has no run of seed 2",
+    ]
+
+
+def test_a_study_with_every_run_is_complete(runs_dir: Path, data_dir: Path) -> None:
+    arms = [("a2c-naive", 0), ("a2c-naive", 1), ("a2c-proper", 0), ("a2c-proper", 1)]
+    # A family of its own has seeds of its own, and an extra option is no gap.
+    extra = [config_of("dqn-hard", seed=7), config_of(seed=9, temperature=0.1)]
+    for config in [*(config_of(variant, seed=seed) for variant, seed in arms), *extra]:
+        write_run(runs_dir, config, [(950, 1.0)])
+    export_study(runs_dir, "atari", data_dir)
+    assert gaps(load_study(data_dir, "atari")) == []
+
+
+@pytest.mark.parametrize("make", [draw_figures, write_tables, write_report])
+def test_a_missing_study_is_one_error(small_study: Path, make) -> None:
+    with pytest.raises(StudyNotFoundError, match="did you mean 'atari'"):
+        make(small_study, ["atary"])
+
+
+def test_no_study_at_all_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(StudyNotFoundError, match="benchmarks export"):
+        draw_figures(tmp_path)
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for key, value in attrs if key in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+EVIL = "<script>alert('x')</script>"
+
+
+def test_a_run_called_script_is_shown_and_not_run(
+    small_study: Path, runs_dir: Path
+) -> None:
+    hostile = config_of(seed=5) | {"label": EVIL, "variant": EVIL, "game": EVIL}
+    hostile["hyperparameters"]["optimiser"] = EVIL
+    hostile["sources"]["optimiser"] = "ours"
+    write_run(runs_dir, hostile, [(950, 1.0)])
+    export_study(runs_dir, "atari", small_study / "data")
+    page = parsed_report(small_study)
+    assert "script" not in page.tags
+    assert page.text.count(EVIL) >= 4
+
+
+def test_the_report_needs_no_other_file(small_study: Path) -> None:
+    page = parsed_report(small_study)
+    assert page.tags.count("img") == 2
+    assert all(link.startswith(("data:image/png;base64,", "#")) for link in page.links)
+
+
+def test_the_report_says_what_each_run_is(small_study: Path) -> None:
+    page = parsed_report(small_study)
+    for words in ("not complete", "a2c-proper-breakout-s2-1000", "PPO paper", "paper"):
+        assert words in page.text
+
+
+def parsed_report(results: Path) -> Page:
+    (path,) = write_report(results).paths
+    page = Page()
+    page.feed(path.read_text())
+    return page
