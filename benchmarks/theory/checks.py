@@ -1,0 +1,239 @@
+"""What a check is, the list of all of them, and how they are run.
+
+A check is a function that yields rows; :func:`check` gives it a name, a section and an
+equation and puts it on the list::
+
+    @check(section="2", equation="13")
+    def soft_value_is_what_the_policy_earns() -> Iterator[Row]:
+        for tau in TEMPERATURES:
+            yield holds("v = E q - tau REG", error, tau=tau)
+
+Its name is ``module.function``. A row says what it expects: that a statement *holds*
+(its error is at most the tolerance), that an equation *fails as printed*, or that two
+things *differ* (the error is then at least the tolerance).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+# Every module with checks, in the order of the paper: the one list of them.
+MODULES: tuple[str, ...] = ()
+
+TOLERANCE = 1e-10
+
+Expected = Literal["holds", "fails as printed", "differs"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        check: ``module.function``.
+        section: Of the paper, "2", "6.3"; or another source, by name.
+        equation: Number or range, "11-14".
+        statement: What is said, in words or symbols.
+        parameters: For what, "tau=0.1, A=4".
+        observed: A quantity worth reading beside the error, with its unit, or "".
+        error: Measured, relative unless the statement says otherwise.
+        tolerance: Bound on the error: from above if it holds, else from below.
+        expected: "holds", "fails as printed" or "differs".
+    """
+
+    check: str
+    section: str
+    equation: str
+    statement: str
+    parameters: str
+    observed: str
+    error: float
+    tolerance: float
+    expected: Expected
+
+    @property
+    def passed(self) -> bool:
+        """Whether it came as expected; an error that is not a number never does."""
+        if self.expected == "holds":
+            return self.error <= self.tolerance
+        return self.error >= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        """Either "pass" or "FAIL"."""
+        return "pass" if self.passed else "FAIL"
+
+
+COLUMNS = [*(field.name for field in fields(Row)), "verdict"]
+
+
+def holds(
+    statement: str,
+    error: float | Tensor,
+    *,
+    tolerance: float = TOLERANCE,
+    observed: str = "",
+    equation: str = "",
+    **parameters: object,
+) -> Row:
+    """A row that passes if its error is at most the tolerance.
+
+    Args:
+        statement: What holds.
+        error: Measured; see :func:`relative_error`.
+        tolerance: Largest error that passes.
+        observed: See :class:`Row`.
+        equation: If it is not the check's own.
+        **parameters: What it was measured for, as the table shows it.
+    """
+    said = ", ".join(f"{key}={value}" for key, value in parameters.items())
+    return Row(
+        "", "", equation, statement, said, observed, float(error), tolerance, "holds"
+    )
+
+
+def fails_as_printed(
+    statement: str, error: float | Tensor, *, threshold: float = 1e-3, **rest: Any
+) -> Row:
+    """A row that passes if a printed equation's error is at least the threshold."""
+    row = holds(statement, error, tolerance=threshold, **rest)
+    return replace(row, expected="fails as printed")
+
+
+def differs(
+    statement: str, error: float | Tensor, *, threshold: float = 1e-3, **rest: Any
+) -> Row:
+    """A row that passes if two things differ by at least the threshold."""
+    return replace(
+        holds(statement, error, tolerance=threshold, **rest), expected="differs"
+    )
+
+
+def relative_error(
+    actual: Tensor, expected: Tensor, scale: float | Tensor | None = None
+) -> float:
+    """Largest ``|actual - expected|`` over the largest ``|expected|``.
+
+    Args:
+        actual: ``(...)``; broadcasts with ``expected``.
+        expected: ``(...)``.
+        scale: What to divide by in place of ``max |expected|``, for what should be 0.
+    """
+    difference = float((actual - expected).detach().abs().max())
+    size = float(expected.detach().abs().max() if scale is None else scale)
+    return difference / size if size > 0 else difference
+
+
+@dataclass(frozen=True)
+class Check:
+    """A function that yields rows, and where its statement comes from.
+
+    Calling it gives the rows with name, section and equation filled in; arguments are
+    handed on, so that a test can put other functions under test.
+    """
+
+    name: str
+    section: str
+    equation: str
+    function: Callable[..., Iterable[Row]]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> list[Row]:
+        """Run it."""
+        try:
+            return [self._named(row) for row in self.function(*args, **kwargs)]
+        except Exception as error:
+            error.add_note(f"in the check {self.name}")
+            raise
+
+    def _named(self, row: Row) -> Row:
+        equation = row.equation or self.equation
+        return replace(row, check=self.name, section=self.section, equation=equation)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the theory and what one should see in it."""
+
+    name: str
+    caption: str
+    function: Callable[[], Figure]
+
+
+CHECKS: dict[str, Check] = {}
+PICTURES: dict[str, Picture] = {}
+
+
+def check(section: str, equation: str) -> Callable[[Callable], Check]:
+    """Put a function that yields rows on the list of checks."""
+
+    def register(function: Callable[..., Iterable[Row]]) -> Check:
+        module = function.__module__.rpartition(".")[2]
+        made = Check(f"{module}.{function.__name__}", section, equation, function)
+        CHECKS[made.name] = made
+        return made
+
+    return register
+
+
+def picture(caption: str) -> Callable[[Callable[[], Figure]], Picture]:
+    """Put a function that draws ``theory_<its name>`` on the list of figures."""
+
+    def register(function: Callable[[], Figure]) -> Picture:
+        made = Picture(function.__name__, caption, function)
+        PICTURES[made.name] = made
+        return made
+
+    return register
+
+
+def load() -> None:
+    """Import every module of :data:`MODULES`, which fills the lists."""
+    for module in MODULES:
+        importlib.import_module(f"benchmarks.theory.{module}")
+
+
+def select(only: str | None = None) -> list[Check]:
+    """Choose checks by their names, in the order of the table.
+
+    Args:
+        only: A shell pattern such as ``"bandits.*"``, or a part of a name.
+
+    Raises:
+        ValueError: No check has such a name.
+    """
+    load()
+    if only is None:
+        return list(CHECKS.values())
+    chosen = [
+        each
+        for name, each in CHECKS.items()
+        if only in name or fnmatch.fnmatchcase(name, only)
+    ]
+    if not chosen:
+        raise ValueError(f"no check matches {only!r}; there are {', '.join(CHECKS)}")
+    return chosen
+
+
+def rows(only: str | None = None) -> Iterator[Row]:
+    """Run the chosen checks on one thread and yield what each measured."""
+    torch.set_num_threads(1)
+    for each in select(only):
+        yield from each()
+
+
+def run(only: str | None = None) -> pd.DataFrame:
+    """Run the chosen checks; a table with the columns :data:`COLUMNS`."""
+    found = list(rows(only))
+    return pd.DataFrame(
+        [[getattr(row, column) for column in COLUMNS] for row in found],
+        columns=COLUMNS,
+    )
