@@ -19,6 +19,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from benchmarks.exact_env import N_STACK, ExactAtariEnv
 from benchmarks.games import GAMES, all_games, check_game
+from benchmarks.native_env import NativeAtariEnv
 
 __all__ = ["GAMES", "AtariVecEnv", "Engine", "all_games", "check_game"]
 __all__ += ["default_max_frames", "make_atari_env"]
@@ -57,8 +58,8 @@ def make_atari_env(
         seed: environment `i` is seeded with `seed + i`.
         engine: `"reference"` is Stable-Baselines3's own stack of wrappers.
             `"exact"` gives the same numbers bit for bit, faster. `"native"` is
-            ale-py's C++ vector environment, which is a slightly different task: see
-            `benchmarks.native_env`.
+            ale-py's C++ vector environment, a slightly different task: see
+            `benchmarks.native_env.NativeAtariEnv` before choosing it.
         max_frames: cut a game after so many emulator frames; as in 2017 if None.
 
     Raises:
@@ -94,6 +95,7 @@ def _make_reference(game: str, n_envs: int, seed: int, max_frames: int) -> VecEn
 _ENGINES: dict[str, Callable[[str, int, int, int], VecEnv]] = {
     "exact": ExactAtariEnv,
     "reference": _make_reference,
+    "native": NativeAtariEnv,
 }
 
 
@@ -106,10 +108,12 @@ class AtariVecEnv(VecEnvWrapper):
             raise TypeError(f"expected discrete actions, not {venv.action_space}")
         self._n_actions = int(venv.action_space.n)
         self._pid = os.getpid()
+        self._has_begun = False
 
     def reset(self) -> np.ndarray:
         """Reset all games and return their observations `uint8[n_envs, 4, 84, 84]`."""
         self._check_process()
+        self._has_begun = True
         observations = self.venv.reset()
         assert isinstance(observations, np.ndarray)
         return observations
@@ -119,9 +123,10 @@ class AtariVecEnv(VecEnvWrapper):
 
         Raises:
             ValueError: if the actions aren't `n_envs` integers in range.
-            RuntimeError: in a forked process.
+            RuntimeError: in a forked process, or before the first reset.
         """
         self._check_process()
+        self._check_begun()
         self._check_actions(actions)
         self.venv.step_async(actions)
 
@@ -134,7 +139,9 @@ class AtariVecEnv(VecEnvWrapper):
 
         Raises:
             NotImplementedError: if the engine can't be saved.
+            RuntimeError: before the first reset.
         """
+        self._check_begun()
         return self._saveable().get_state()
 
     def set_state(self, state: dict[str, Any]) -> np.ndarray:
@@ -145,7 +152,9 @@ class AtariVecEnv(VecEnvWrapper):
             ValueError: if the state belongs to another game, engine or `n_envs`.
         """
         self._check_process()
-        return self._saveable().set_state(state)
+        observations = self._saveable().set_state(state)
+        self._has_begun = True
+        return observations
 
     def _saveable(self) -> Any:
         if not hasattr(self.venv, "get_state"):
@@ -162,6 +171,10 @@ class AtariVecEnv(VecEnvWrapper):
                 f"actions must be {self.num_envs} integers in [0, {self._n_actions}), "
                 f"not {shown} of type {given.dtype}"
             )
+
+    def _check_begun(self) -> None:
+        if not self._has_begun:
+            raise RuntimeError("reset an Atari environment before its first step")
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.atari import GAMES, all_games, check_game, make_atari_env
 
-ENGINES = ("exact", "reference")
+ENGINES = ("exact", "reference", "native")
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -105,6 +105,38 @@ def test_the_same_seed_gives_the_same_play(engine):
     assert (first != play(6)).any()
 
 
+def test_native_frames_are_near_to_exact_ones():
+    """Both see the same game, preprocessed nearly alike."""
+    frames = []
+    for engine in ("exact", "native"):
+        env = make_atari_env("Enduro", 1, seed=0, engine=engine)
+        env.reset()
+        frames.append(env.step(np.array([0]))[0][0, -1].astype(int))
+    assert np.abs(frames[0] - frames[1]).mean() < 5
+
+
+def test_native_keeps_the_whole_game():
+    env = make_atari_env("Pong", 2, seed=0, engine="native", max_frames=1_000)
+    env.reset()
+    returns, ends = np.zeros(2), {}
+    while not ends:
+        _, rewards, _, infos = env.step(np.array([0, 0]))
+        returns += rewards
+        ends = {i: info for i, info in enumerate(infos) if "episode" in info}
+    for i, end in ends.items():
+        assert end["TimeLimit.truncated"]
+        # Pong's rewards are -1, 0 and 1, which no clipping changes.
+        assert end["episode"]["r"] == returns[i] < 0
+        assert 1_000 <= end["episode"]["l"] <= 1_034
+        assert end["terminal_observation"].shape == (4, 84, 84)
+
+
+def test_refuses_to_step_before_the_first_reset(engine):
+    env = make_atari_env("Pong", 1, seed=0, engine=engine)
+    with pytest.raises(RuntimeError, match="reset an Atari environment before"):
+        env.step(np.array([0]))
+
+
 def test_paper_games():
     assert len(GAMES) == 7
     assert set(GAMES) < set(all_games())
@@ -147,7 +179,10 @@ def test_only_known_names_pass(name):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"engine": "fast"}, "unknown engine 'fast': known are exact, reference"),
+        (
+            {"engine": "fast"},
+            "unknown engine 'fast': known are exact, reference, native",
+        ),
         ({"n_envs": 0}, "n_envs must be at least 1, not 0"),
         ({"seed": -1}, "seed must not be negative, not -1"),
         ({"max_frames": 0}, "max_frames must be at least 1, not 0"),

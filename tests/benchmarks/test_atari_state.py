@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.vec_env import VecEnv
 
-from benchmarks.atari import GAMES, AtariVecEnv, make_atari_env
+from benchmarks.atari import GAMES, make_atari_env
+from benchmarks.native_env import NativeAtariEnv
 
 STEPS_BEFORE = {"Qbert": 233}  # a cut at which an unprepared emulator goes astray
 N_ENVS = 2
+ENGINES = ("exact", "native")
 
 
-def play(env: AtariVecEnv, steps: int, seed: int) -> list[str]:
+def play(env: VecEnv, steps: int, seed: int) -> list[str]:
     """Play random actions and return a digest of all that each step gave."""
     rng = np.random.default_rng(seed)
     return [
@@ -56,29 +59,50 @@ def _assert_goes_on(game: str, engine: str, path: Path, cut: int, steps: int) ->
     assert _play_on_elsewhere(game, engine, path, steps) == play(env, steps, seed=1)
 
 
-@pytest.mark.parametrize("game", ["Qbert", "Breakout", "Pong"])
-def test_goes_on_in_a_new_process(game, tmp_path):
+@pytest.mark.parametrize(
+    ("engine", "game"),
+    [("exact", "Qbert"), ("exact", "Pong"), ("exact", "MsPacman"), ("native", "Qbert")],
+)
+def test_goes_on_in_a_new_process(engine, game, tmp_path):
     cut = STEPS_BEFORE.get(game, 150)
-    _assert_goes_on(game, "exact", tmp_path / "state.pt", cut, steps=300)
+    _assert_goes_on(game, engine, tmp_path / "state.pt", cut, steps=300)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("game", GAMES)
-def test_goes_on_for_long_from_anywhere(game, tmp_path):
+def test_goes_on_for_long_from_anywhere(game, engine, tmp_path):
     for cut in np.random.default_rng(0).integers(1, 2_000, size=3):
-        _assert_goes_on(game, "exact", tmp_path / "state.pt", int(cut), steps=3_000)
+        _assert_goes_on(game, engine, tmp_path / "state.pt", int(cut), steps=3_000)
 
 
-def test_saving_changes_nothing():
-    undisturbed, saved = (make_atari_env("Qbert", N_ENVS, seed=3) for _ in range(2))
+def test_native_goes_on_after_new_seeds():
+    """Records that began at different steps, some short, end together in a replay."""
+    settings = {"n_envs": N_ENVS, "max_frames": 400_000, "reseed_interval": 40}
+    env, other = (NativeAtariEnv("Breakout", seed=s, **settings) for s in (3, 4))
+    env.reset()
+    play(env, 300, seed=0)
+    state = env.get_state()
+    assert len({len(record) for record in state["records"]}) > 1
+    assert all(len(record) < 300 for record in state["records"])
+    other.set_state(state)
+    assert play(other, 200, seed=1) == play(env, 200, seed=1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_saving_changes_nothing(engine):
+    undisturbed, saved = (
+        make_atari_env("Qbert", N_ENVS, seed=3, engine=engine) for _ in range(2)
+    )
     undisturbed.reset(), saved.reset()
     for seed in range(5):
         saved.get_state()
         assert play(saved, 20, seed) == play(undisturbed, 20, seed)
 
 
-def test_restores_observations_and_their_layout():
-    env = make_atari_env("Breakout", N_ENVS, seed=3)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_restores_observations_and_their_layout(engine):
+    env = make_atari_env("Breakout", N_ENVS, seed=3, engine=engine)
     env.reset()
     play(env, 50, seed=0)
     observations = env.step(np.array([0, 0]))[0]
@@ -89,27 +113,29 @@ def test_restores_observations_and_their_layout():
     assert restored.strides == observations.strides
 
 
-def test_restores_before_the_first_reset():
-    state = make_atari_env("Pong", N_ENVS, seed=3).get_state()
-    other = make_atari_env("Pong", N_ENVS, seed=4)
-    other.set_state(state)
-    expected = make_atari_env("Pong", N_ENVS, seed=3).reset()
-    np.testing.assert_array_equal(other.reset(), expected)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_refuses_to_save_before_the_first_reset(engine):
+    env = make_atari_env("Pong", N_ENVS, seed=3, engine=engine)
+    with pytest.raises(RuntimeError, match="reset an Atari environment before"):
+        env.get_state()
 
 
 @pytest.mark.parametrize(
     "other",
-    [{"game": "Breakout"}, {"n_envs": 3}, {"max_frames": 500}],
+    [{"game": "Breakout"}, {"n_envs": 3}, {"max_frames": 500}, {"engine": "native"}],
 )
 def test_refuses_the_state_of_another(other):
     settings = {"game": "Pong", "n_envs": N_ENVS, "seed": 3}
-    state = make_atari_env(**settings).get_state()
+    env = make_atari_env(**settings)
+    env.reset()
+    state = env.get_state()
     with pytest.raises(ValueError, match="the state is of"):
         make_atari_env(**{**settings, **other}).set_state(state)
 
 
 def test_reference_says_that_it_cannot_be_saved():
     env = make_atari_env("Pong", 1, seed=0, engine="reference")
+    env.reset()
     with pytest.raises(NotImplementedError, match="reference engine can't be saved"):
         env.get_state()
 
