@@ -32,18 +32,27 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def sourced_values(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting that has a source: hyper-parameters, environment and frames."""
-    return {
-        **config["hyperparameters"],
-        **config["environment"],
-        "frames": config["frames"],
-    }
+    """Every setting with a source: hyper-parameters, environment, frames, threads."""
+    settings = {**config["hyperparameters"], **config["environment"]}
+    settings["frames"] = config["frames"]
+    if "threads" in config["sources"]:
+        settings["threads"] = config["threads"]
+    return settings
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides what a run computes, save for its game and its seed.
+
+    Labels, sources and versions do not: a source may be corrected, and a run may be
+    taken up again after an upgrade.
+    """
+    kept = ("study", "variant", "hyperparameters", "environment", "frames", "threads")
+    return {key: config[key] for key in kept}
 
 
 def digest(config: Mapping[str, Any]) -> str:
-    """Six hexadecimal digits that tell apart settings; seed and game do not count."""
-    kept = ("hyperparameters", "environment", "frames", "threads", "overrides")
-    canonical = json.dumps({key: config[key] for key in kept}, sort_keys=True)
+    """Six hexadecimal digits that tell settings apart; see :func:`settings_of`."""
+    canonical = json.dumps(settings_of(config), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:6]
 
 

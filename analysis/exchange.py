@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.configs import settings_of
 from analysis.errors import RecordError
 from analysis.records import CONFIG_FILE, RunRecord, read_config, read_run
 from analysis.study import load_study, save_study, study_names, study_of
@@ -123,14 +124,14 @@ def _verdict(held: RunRecord | None, offered: RunRecord) -> str:
         return "added"
     if held.same_as(offered):
         return "unchanged"
-    if _settings(held) != _settings(offered):
+    if _identity(held) != _identity(offered):
         return "conflicts"
     return "replaced" if _reach(offered) >= _reach(held) else "kept"
 
 
-def _settings(run: RunRecord) -> dict[str, object]:
-    # A run may be resumed after an upgrade: the versions are no part of its identity.
-    return {key: value for key, value in run.config.items() if key != "versions"}
+def _identity(run: RunRecord) -> dict[str, object]:
+    place = {key: run.config[key] for key in ("game", "seed")}
+    return settings_of(run.config) | place
 
 
 def _reach(run: RunRecord) -> tuple[bool, int]:

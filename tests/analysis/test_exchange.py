@@ -100,6 +100,14 @@ def test_other_settings_under_the_same_id_are_a_conflict(
     assert contents(data_dir / "atari") == before
 
 
+def test_an_upgrade_is_no_conflict(runs_dir: Path, data_dir: Path) -> None:
+    write_run(runs_dir, config_of(), GAMES[:1], "unfinished")
+    export_study(runs_dir, "atari", data_dir)
+    write_run(runs_dir, config_of() | {"versions": {"torch": "3.0"}}, GAMES)
+    outcome = export_study(runs_dir, "atari", data_dir)
+    assert outcome.replaced == [config_of()["run_id"]]
+
+
 def test_a_mangled_record_does_not_hold_up_the_others(
     runs_dir: Path, data_dir: Path
 ) -> None:
