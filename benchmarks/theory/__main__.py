@@ -15,6 +15,7 @@ from benchmarks.theory.checks import PICTURES, run
 from benchmarks.theory.report import (
     as_written,
     csv_text,
+    draw,
     errata_markdown,
     errata_table,
     theory_markdown,
@@ -67,7 +68,7 @@ def _write(results: Path, table: pd.DataFrame, written: pd.DataFrame) -> None:
     }
     for picture in PICTURES.values():
         with figure_style():
-            drawn = picture.function()
+            drawn = draw(picture)
         for kind in ("png", "pdf"):
             path = figures / f"theory_{picture.name}.{kind}"
             contents[path] = image_bytes(drawn, kind)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from benchmarks.theory.checks import Picture
 
@@ -116,3 +118,16 @@ def errata_markdown(written: pd.DataFrame) -> str:
         "parameters in `theory.md`; the corrected form's is the largest.\n\n"
         + markdown_table(written)
     )
+
+
+def draw(picture: Picture) -> Figure:
+    """Draw a figure with its caption below it."""
+    figure = picture.function()
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(picture.caption, int(width * 17))
+    room = 0.14 * (len(lines) + 1)  # inches
+    figure.set_size_inches(width, height + room)
+    below = room / (height + room)
+    figure.set_layout_engine("constrained", rect=(0, below, 1, 1 - below))
+    figure.text(0.01, 0.06 / height, "\n".join(lines), fontsize=7, va="bottom")
+    return figure
