@@ -80,10 +80,6 @@ class ExactGame:
             return None
         return self._game_return, self._game_frames
 
-    def get_wrapper_attr(self, name: str) -> Any:
-        """Return an attribute, in the way a gymnasium environment does."""
-        return getattr(self, name)
-
     def render(self) -> np.ndarray:
         """Return the emulator's screen, `uint8[height, width, 3]`."""
         return self.ale.getScreenRGB()
