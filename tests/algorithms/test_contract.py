@@ -1,0 +1,92 @@
+"""What every algorithm owes its user, one test a promise, over the whole registry."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from stable_baselines3.common.callbacks import CheckpointCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.evaluation import evaluate_policy
+
+from algorithms import ALGORITHMS, DivergenceError
+from tests.algorithms.catch import Catch
+
+SHORT = {
+    "a2c": {},
+    "dqn": {
+        "buffer_size": 1000,
+        "learning_starts": 50,
+        "target_update_interval": 60,
+        "intermediate": "sampled",
+    },
+}
+STEPS = 320
+
+pytestmark = pytest.mark.parametrize("name", list(ALGORITHMS))
+
+
+def make(name, env=None, **settings):
+    variant = ALGORITHMS[name]
+    env = env or make_vec_env(Catch, n_envs=2, seed=0)
+    settings = SHORT[variant.family] | variant.settings | settings
+    return variant.algorithm("MlpPolicy", env, seed=0, device="cpu", **settings)
+
+
+def parameters(model):
+    return torch.nn.utils.parameters_to_vector(model.policy.parameters()).detach()
+
+
+def test_training_changes_the_parameters_and_evaluates(name):
+    model = make(name)
+    before = parameters(model)
+    model.learn(STEPS)
+    assert not torch.equal(before, parameters(model))
+    mean, _ = evaluate_policy(model, make_vec_env(Catch, 1, seed=1), n_eval_episodes=5)
+    assert -1 <= mean <= 1
+
+
+def test_what_is_saved_is_what_is_loaded(name, tmp_path):
+    model = make(name, temperature=0.25, gamma=0.9).learn(STEPS)
+    model.save(tmp_path / "model")
+    loaded = type(model).load(tmp_path / "model", env=model.env)
+    assert torch.equal(parameters(model), parameters(loaded))
+    assert (loaded.temperature, loaded.gamma) == (0.25, 0.9)
+    obs = model.env.reset()
+    expected, _ = model.predict(obs, deterministic=True)
+    assert np.array_equal(loaded.predict(obs, deterministic=True)[0], expected)
+    loaded.learn(STEPS)  # and it trains on
+
+
+def test_callbacks_are_called(name, tmp_path):
+    make(name).learn(STEPS, callback=CheckpointCallback(80, str(tmp_path)))
+    assert len(list(tmp_path.glob("*.zip"))) == STEPS // 2 // 80
+
+
+def test_same_seed_same_parameters(name):
+    def trained():
+        return parameters(make(name).learn(STEPS))
+
+    assert torch.equal(trained(), trained())
+
+
+def test_continuous_actions_are_refused_in_one_line(name):
+    with pytest.raises(
+        ValueError, match=r"needs a Discrete action space, not Box"
+    ) as e:
+        make(name, env=gym.make("Pendulum-v1"))
+    assert "\n" not in str(e.value)
+
+
+def test_settings_out_of_range_are_refused(name):
+    with pytest.raises(ValueError, match="temperature=0"):
+        make(name, temperature=0)
+
+
+def test_a_nan_stops_training_at_its_step(name):
+    model = make(name)
+    with torch.no_grad():
+        next(model.policy.parameters()).fill_(torch.nan)
+    with pytest.raises((DivergenceError, ValueError)) as stopped:
+        model.learn(10_000)
+    assert "nan" in str(stopped.value)
+    assert model.num_timesteps < 1000
