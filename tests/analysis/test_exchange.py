@@ -77,12 +77,15 @@ def test_a_longer_record_replaces_a_shorter_one(runs_dir: Path, data_dir: Path) 
     assert load_study(data_dir, "atari").runs["status"].tolist() == ["done"]
 
 
-def test_a_shorter_record_does_not(runs_dir: Path, data_dir: Path) -> None:
+@pytest.mark.parametrize("games", [GAMES[:2], GAMES])
+def test_a_finished_record_never_makes_way_to_another(
+    runs_dir: Path, data_dir: Path, games: list[tuple[int, float]]
+) -> None:
     folder = write_run(runs_dir, config_of(), GAMES)
     export_study(runs_dir, "atari", data_dir)
     before = contents(data_dir / "atari")
     shutil.rmtree(folder)
-    write_run(runs_dir, config_of(), GAMES[:2], "unfinished")
+    write_run(runs_dir, config_of(), games, "unfinished")
     assert export_study(runs_dir, "atari", data_dir).kept == [folder.name]
     assert contents(data_dir / "atari") == before
 

@@ -77,6 +77,7 @@ def test_a_torn_row_is_dropped_wherever_it_is_torn(
     [
         pytest.param("\0\0\0\0\n", id="NUL bytes"),
         pytest.param("10,0,1.0,5\0\n", id="NUL in a row"),
+        pytest.param("10,0,1.0\0009,5\n", id="NUL in a number"),
         pytest.param(f"10,0,1.0,5\n{EPISODE_HEADER}\n", id="second header"),
         pytest.param("10,0,1.0\n", id="too few cells"),
         pytest.param("10,0,1.0,5,6\n", id="too many cells"),
@@ -103,11 +104,30 @@ def test_a_mangled_table_is_one_error_that_names_the_file(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "rows", ["10,1.0\n", f"5,10,1.0{10 * ','}\n5,20,2.0{8 * ','}\n"]
+)
+def test_a_short_row_is_an_error_where_cells_may_be_empty(
+    tmp_path: Path, rows: str
+) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text(f"{METRIC_HEADER}\n{rows}")
+    with pytest.raises(RecordError, match="without exactly 12 cells"):
+        read_table(path, METRICS)
+
+
 @pytest.mark.parametrize("header", ["frames,env,score,length_frames", "", "frames"])
 def test_a_wrong_header_is_an_error(tmp_path: Path, header: str) -> None:
     path = tmp_path / "episodes.csv"
     path.write_text(f"{header}\n10,0,1.0,5\n")
     with pytest.raises(RecordError, match="has columns"):
+        read_table(path, EPISODES)
+
+
+def test_nul_bytes_are_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "episodes.csv"
+    path.write_bytes(f"{EPISODE_HEADER}\n10,0,1.0,5\n".encode() + b"\0" * 64 + b"\n")
+    with pytest.raises(RecordError, match="holds NUL bytes"):
         read_table(path, EPISODES)
 
 
