@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 # Every module with checks, in the order of the paper: the one list of them.
-MODULES: tuple[str, ...] = ("estimators", "spread")
+MODULES: tuple[str, ...] = ("bandits", "backups", "gradients", "estimators", "spread")
 
 TOLERANCE = 1e-10
 
