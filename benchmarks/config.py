@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from algorithms import ALGORITHMS
 
 SECTIONS = ("hyperparameters", "environment")
-
-
-class ConfigError(ValueError):
-    """Everything that is wrong with what the user asked for, a line each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True)
@@ -86,4 +78,7 @@ _NOT_IDENTITY = ("overrides", "sources")
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    rounded = f"{value:g}" if isinstance(value, int | float) else ""
+    return rounded if rounded and float(rounded) == value else str(value)

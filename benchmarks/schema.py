@@ -15,24 +15,42 @@ SOURCES = ("paper", "baselines-2017", "inferred", "ours")
 
 @dataclass(frozen=True)
 class Key:
-    """One setting: its section in a run's configuration, its type and its range."""
+    """One setting: its section in a run's configuration, its type and its range.
+
+    Numbers are above 0, and at most ``top``.
+    """
 
     section: str
     kind: type
     choices: tuple[Any, ...] = ()
+    top: float = math.inf
 
     def problem(self, value: Any) -> str | None:
         """Say what was expected, or None when the value will do."""
         if self.choices:
-            known = " or ".join(map(repr, self.choices))
-            return None if value in self.choices else f"expected {known}"
+            known = " or ".join(map(_as_typed, self.choices))
+            return None if self._is_choice(value) else f"expected {known}"
         if self.kind is str:
             return None if _is_schedule(value) else f"expected {_SCHEDULE}"
         if isinstance(value, bool) or not isinstance(value, _accepted(self.kind)):
             return f"expected {_NAMES[self.kind]}"
-        if not (math.isfinite(value) and value > 0):
-            return f"expected {_NAMES[self.kind]} above 0"
+        if not (0 < value <= self.top and math.isfinite(value)):
+            limit = "" if self.top == math.inf else f" and at most {self.top:g}"
+            return f"expected {_NAMES[self.kind]} above 0{limit}"
         return None
+
+    def typed(self, value: Any) -> Any:
+        """Return a good value in its own type: 1 and 1.0 are one configuration."""
+        return float(value) if self.kind is float else value
+
+    def _is_choice(self, value: Any) -> bool:
+        # To Python, True equals 1 and False equals 0.
+        same_kind = isinstance(value, bool) == (self.kind is bool)
+        return same_kind and value in self.choices
+
+
+def _as_typed(choice: Any) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 _NAMES = {int: "a whole number", float: "a number"}
@@ -66,6 +84,7 @@ def _is_schedule(value: Any) -> bool:
 
 _WHOLE = Key("hyperparameters", int)
 _NUMBER = Key("hyperparameters", float)
+_SHARE = Key("hyperparameters", float, top=1)
 _SWITCH = Key("hyperparameters", bool, choices=(True, False))
 
 KEYS: Mapping[str, Key] = MappingProxyType(
@@ -75,13 +94,13 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "value_coef": _NUMBER,
         "scaled": _SWITCH,
         "n_steps": _WHOLE,
-        "gamma": _NUMBER,
+        "gamma": _SHARE,
         "learning_rate": _NUMBER,
         "learning_rate_schedule": Key(
             "hyperparameters", str, choices=("linear", "constant")
         ),
         "max_grad_norm": _NUMBER,
-        "rms_prop_decay": _NUMBER,
+        "rms_prop_decay": _SHARE,
         "rms_prop_eps": _NUMBER,
         "intermediate": Key(
             "hyperparameters", str, choices=("none", "expected", "sampled")
@@ -111,6 +130,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return "nearest are A, B", or all that is known when nothing is near."""
-    near = get_close_matches(name.lower(), [k.lower() for k in known], n=3, cutoff=0.4)
-    names = [k for k in known if k.lower() in near]
-    return f"nearest: {', '.join(names)}" if names else f"known: {', '.join(known)}"
+    lower = {k.lower(): k for k in known}
+    near = [lower[k] for k in get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
+    return f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"

@@ -1,0 +1,188 @@
+"""What a suite's TOML file may hold; every problem is collected, none is the last."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from algorithms import ALGORITHMS
+from analysis.configs import RUN_ID
+from benchmarks.config import Setting
+from benchmarks.errors import ConfigError
+from benchmarks.games import all_games
+from benchmarks.schema import KEYS, SOURCES, nearest
+
+SETTINGS = Path(__file__).parent / "settings"
+# Settings that no settings file gives a value: without one, each game has its own.
+OPTIONAL = ("max_frames",)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variants of a suite that share their budget, seeds and settings."""
+
+    variants: Sequence[str]
+    frames: Setting
+    seeds: int
+    changes: Mapping[str, Setting]
+
+
+@dataclass(frozen=True)
+class SuiteFile:
+    """A suite as its file has it; ``study`` is the name that its data will have."""
+
+    study: str
+    games: Sequence[str]
+    groups: Sequence[Group]
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: It can't be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path.name}: not TOML: {error}"]) from error
+
+
+@cache
+def settings(family: str) -> Mapping[str, Setting]:
+    """Return the base settings of a family with their sources."""
+    merged: dict[str, Setting] = {}
+    for name in ("common", family):
+        for section in read_toml(SETTINGS / f"{name}.toml").values():
+            merged |= {key: Setting(**entry) for key, entry in section.items()}
+    return merged
+
+
+def keys_of(variant: str) -> tuple[str, ...]:
+    """Return the settings that a variant has."""
+    known = ALGORITHMS[variant]
+    return (*settings(known.family), *known.settings, *OPTIONAL)
+
+
+@dataclass
+class Checker:
+    """Reads tables and values, and writes down what is wrong with them.
+
+    Where a value is wrong, something harmless takes its place, so that reading goes on.
+    """
+
+    name: str
+    problems: list[str] = field(default_factory=list)
+
+    def complain(self, key: str, problem: str) -> None:
+        """Write a problem down, with its key and, unless it is an option, the file."""
+        where = key if key.startswith("--") else f"{self.name}: {key}"
+        self.problems.append(f"{where}: {problem}")
+
+    def finish(self) -> None:
+        """Raise a ConfigError if there was any problem."""
+        if self.problems:
+            raise ConfigError(tuple(dict.fromkeys(self.problems)))
+
+    def suite(self, study: str, table: Mapping[str, Any]) -> SuiteFile:
+        """Check a whole suite."""
+        if not RUN_ID.fullmatch(study):
+            self.problems.append(f"{self.name}: its name must match {RUN_ID.pattern}")
+        self.unknown("", table, ("description", "games", "group"))
+        games = self.names("games", table.get("games"), all_games())
+        groups = table.get("group")
+        if not (isinstance(groups, list) and groups and all(map(_is_table, groups))):
+            self.complain("group", "expected one or more [[group]] tables")
+            groups = []
+        checked = [self._group(f"group[{i}].", group) for i, group in enumerate(groups)]
+        return SuiteFile(study, games, checked)
+
+    def _group(self, where: str, table: Mapping[str, Any]) -> Group:
+        self.unknown(where, table, ("variants", "frames", "seeds", "set"))
+        key = f"{where}variants"
+        variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
+        frames = self._count(f"{where}frames", table.get("frames"))
+        seeds = self._count(f"{where}seeds", table.get("seeds"))
+        changes = self._changes(f"{where}set", table.get("set", {}), variants)
+        return Group(variants, frames, seeds.value, changes)
+
+    def _changes(
+        self, where: str, table: Any, variants: Sequence[str]
+    ) -> dict[str, Setting]:
+        if not _is_table(table):
+            self.complain(where, "expected KEY = { value = ..., source = ... }")
+            return {}
+        changes = {}
+        for key, entry in table.items():
+            setting = self._setting(f"{where}.{key}", entry)
+            if setting is None:
+                continue
+            value = self.value(f"{where}.{key}", key, setting.value)
+            changes[key] = Setting(value, setting.source)
+            lacking = [v for v in variants if key in KEYS and key not in keys_of(v)]
+            if lacking:
+                self.complain(f"{where}.{key}", f"{', '.join(lacking)} has no such key")
+        return changes
+
+    def unknown(
+        self, where: str, table: Mapping[str, Any], known: Sequence[str]
+    ) -> None:
+        """Complain of every key that is not known."""
+        for key in table:
+            if key not in known:
+                self.complain(f"{where}{key}", f"unknown key; {nearest(key, known)}")
+
+    def names(self, key: str, names: Any, known: Sequence[str]) -> list[str]:
+        """Return a list of known names, each of them once."""
+        if not isinstance(names, list) or not names:
+            self.complain(key, "expected a list of names")
+            return []
+        for name, count in Counter(map(str, names)).items():
+            if name not in known:
+                self.complain(key, f"unknown {name!r}; {nearest(name, known)}")
+            elif count > 1:
+                self.complain(key, f"{name!r} is there {count} times")
+        return [name for name in names if name in known]
+
+    def value(self, where: str, key: str, value: Any) -> Any:
+        """Return a key's value in the key's own type."""
+        if key not in KEYS:
+            self.complain(where, f"unknown key; {nearest(key, tuple(KEYS))}")
+        elif problem := KEYS[key].problem(value):
+            self.complain(where, f"{problem}, not {value!r}")
+        else:
+            return KEYS[key].typed(value)
+        return value
+
+    def _setting(self, where: str, entry: Any) -> Setting | None:
+        if not _is_table(entry) or set(entry) != {"value", "source"}:
+            self.complain(where, 'expected { value = ..., source = "..." }')
+            return None
+        if entry["source"] not in SOURCES:
+            known = ", ".join(SOURCES)
+            self.complain(where, f"source: expected one of {known}")
+        return Setting(entry["value"], str(entry["source"]))
+
+    def _count(self, where: str, entry: Any) -> Setting:
+        setting = self._setting(where, entry)
+        if setting is None:
+            return Setting(1, "ours")
+        return Setting(self.count(where, setting.value), setting.source)
+
+    def count(self, where: str, value: Any) -> int:
+        """Return a whole number above 0."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self.complain(where, f"expected a whole number above 0, not {value!r}")
+            return 1
+        return value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
