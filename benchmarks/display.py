@@ -34,7 +34,8 @@ def print_plan(runs: Sequence[RunStatus], speeds: dict[str, float], jobs: int) -
     states = Counter(run.state for run in runs)
     said = ", ".join(f"{count} {state}" for state, count in states.items())
     print(f"{len(runs)} runs: {said}")
-    print(f"about {sum(hours) / jobs:.1f} hours here with {jobs} at once")
+    at_once = min(jobs, len(runs))
+    print(f"about {_duration(sum(hours) / at_once)} here with {at_once} at once")
 
 
 def print_statuses(runs: Sequence[RunStatus]) -> None:
@@ -43,6 +44,10 @@ def print_statuses(runs: Sequence[RunStatus]) -> None:
     for run in runs:
         if run.error:
             print(f"{run.config.run_id}: {run.error}")
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:,.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
 
 
 def _console() -> Console:

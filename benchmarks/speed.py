@@ -67,7 +67,7 @@ def _key(config: RunConfig) -> str:
 def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, float]:
     """Return frames/s of each kind of run; measure what this machine has not."""
     path = results / "runs" / SPEED_FILE
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = _read(path)
     for config in configs:
         if _key(config) not in known:
             print(f"measuring the speed of {config.family} runs here, once ...")
@@ -77,12 +77,20 @@ def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, fl
     return known
 
 
+def _read(path: Path) -> dict[str, float]:
+    try:
+        known = json.loads(path.read_bytes())
+        return {key: float(speed) for key, speed in known.items() if speed > 0}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}  # a measurement is soon made again
+
+
 def hours_left(
     status: RunStatus, known: dict[str, float], others: Sequence[RunStatus]
 ) -> float:
     """Estimate the hours that a run still needs when its machine is not crowded.
 
-    From the speed of finished runs of the same variant and study where there are any,
+    From the speed of finished runs of the same variant and length where there are any,
     else from the speed that was measured for its family.
     """
     config = status.config
@@ -95,5 +103,5 @@ def hours_left(
         and other.config.frames == config.frames
     ]
     speed = median(alike) if alike else known[_key(config)]
-    left = 0 if status.state == "done" else config.frames
-    return left / speed / 3600
+    behind = status.frames if status.state in ("done", "running") else 0
+    return max(config.frames - behind, 0) / speed / 3600

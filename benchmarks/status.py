@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
-from analysis.records import DONE_FILE, EPISODES_FILE, FAILED_FILE, METRICS_FILE
+from analysis.records import (
+    DONE_FILE,
+    EPISODES,
+    EPISODES_FILE,
+    FAILED_FILE,
+    METRICS,
+    METRICS_FILE,
+    read_json,
+)
 from benchmarks.config import RunConfig
-from benchmarks.train import LOCK_FILE, held
+from benchmarks.process import is_held
 
 TAIL_BYTES = 8192
 LAST_GAMES = 100
@@ -23,7 +31,7 @@ class RunStatus:
     Attributes:
         state: "missing", "running", "unfinished", "failed" or "done".
         frames: Emulator frames that its record reaches.
-        frames_per_second: Of its last interval, or of all of it when done.
+        frames_per_second: Of its last interval, or of the whole run when done.
         game_return: Mean of the last games (at most 100), None before the first.
         error: Why it failed, one line.
     """
@@ -43,30 +51,47 @@ def run_folder(results: Path, config: RunConfig) -> Path:
 
 
 def status_of(results: Path, config: RunConfig) -> RunStatus:
-    """Read a run's status from its folder."""
+    """Read a run's status from its folder.
+
+    Raises:
+        RecordError: ``done.json`` or ``failed.json`` is mangled.
+    """
     folder = run_folder(results, config)
-    if not folder.is_dir():
-        return RunStatus(config, folder, "missing")
-    returns = [float(row[2]) for row in _tail(folder / EPISODES_FILE)[-LAST_GAMES:]]
-    game_return = fmean(returns) if returns else None
-    frames, speed = _progress(folder, config)
-    if (folder / DONE_FILE).exists():
-        done = json.loads((folder / DONE_FILE).read_text())
+    games = _tail(folder / EPISODES_FILE, len(EPISODES.dtypes))[-LAST_GAMES:]
+    metrics = _tail(folder / METRICS_FILE, len(METRICS.dtypes))[-1:]
+    frames = max((int(row[0]) for row in (*metrics, *games[-1:])), default=0)
+    status = RunStatus(
+        config,
+        folder,
+        state=_state(folder),
+        frames=frames,
+        frames_per_second=_speed(metrics, config),
+        game_return=fmean(float(row[2]) for row in games) if games else None,
+    )
+    if status.state == "done":
+        done = read_json(folder / DONE_FILE)
         speed = done["frames_per_second"]
-        return RunStatus(config, folder, "done", done["frames"], speed, game_return)
+        return replace(status, frames=done["frames"], frames_per_second=speed)
+    if status.state == "failed":
+        failed = read_json(folder / FAILED_FILE)
+        return replace(status, frames=failed["frames"], error=failed["error"])
+    return status
+
+
+def _state(folder: Path) -> str:
+    if (folder / DONE_FILE).exists():
+        return "done"
+    if is_held(folder):
+        return "running"
     if (folder / FAILED_FILE).exists():
-        failed = json.loads((folder / FAILED_FILE).read_text())
-        return RunStatus(
-            config,
-            folder,
-            "failed",
-            failed["frames"],
-            None,
-            game_return,
-            failed["error"],
-        )
-    state = "running" if _is_held(folder) else "unfinished"
-    return RunStatus(config, folder, state, frames, speed, game_return)
+        return "failed"
+    return "unfinished" if (folder / EPISODES_FILE).exists() else "missing"
+
+
+def _speed(metrics: list[list[str]], config: RunConfig) -> float | None:
+    if not metrics:
+        return None
+    return float(metrics[0][2]) * config.environment["frame_skip"]
 
 
 def statuses(results: Path, configs: Iterable[RunConfig]) -> list[RunStatus]:
@@ -74,30 +99,23 @@ def statuses(results: Path, configs: Iterable[RunConfig]) -> list[RunStatus]:
     return [status_of(results, config) for config in configs]
 
 
-def _is_held(folder: Path) -> bool:
-    lock = folder / LOCK_FILE
-    if not lock.exists():
-        return False
-    with held(lock) as mine:
-        return not mine
-
-
-def _progress(folder: Path, config: RunConfig) -> tuple[int, float | None]:
-    rows = _tail(folder / METRICS_FILE)
-    games = _tail(folder / EPISODES_FILE)
-    frames = max((int(row[0]) for row in (*rows[-1:], *games[-1:])), default=0)
-    if not rows:
-        return frames, None
-    return frames, float(rows[-1][2]) * config.environment["frame_skip"]
-
-
-def _tail(path: Path) -> list[list[str]]:
+def _tail(path: Path, width: int) -> list[list[str]]:
     """Whole rows at the end of a CSV file; none if there are none yet."""
-    if not path.exists():
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(size - TAIL_BYTES, 0))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
         return []
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(size - TAIL_BYTES, 0))
-        text = file.read().decode("utf-8", "replace")
     lines = text.split("\n")[1:-1]  # the first is the header or a part of a row
-    return [line.split(",") for line in lines if line[:1].isdigit()]
+    rows = [line.split(",") for line in lines]
+    return [row for row in rows if len(row) == width and _readable(row[:3])]
+
+
+def _readable(cells: list[str]) -> bool:
+    # Looking at a run must not fail; the reader of records says what is wrong with it.
+    try:
+        return all(math.isfinite(float(cell)) for cell in cells)
+    except ValueError:
+        return False

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from benchmarks.train import HELD_ELSEWHERE
+from benchmarks.process import HELD_ELSEWHERE
 
 LOG_FILE = "log.txt"
 MAX_ATTEMPTS = 3  # of a run that a signal killed; one that raised is not tried again
@@ -30,13 +31,18 @@ class Task:
     attempts: int = 0
     process: subprocess.Popen | None = field(default=None, repr=False)
 
+    def command(self) -> list[str]:
+        """Return the command that makes the run, and ends when this process does."""
+        python = [sys.executable, "-m", "benchmarks", "train"]
+        return [*python, str(self.folder), "--parent", str(os.getpid())]
+
     def start(self) -> None:
         """Start the run's process, its output to its own log."""
         self.attempts += 1
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         with (self.folder / LOG_FILE).open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks", "train", str(self.folder)],
+                self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -76,47 +82,60 @@ def run_local(
     """
     waiting, outcome = list(tasks), Outcome()
     running: list[Task] = []
-    previous = {s: signal.signal(s, _interrupt) for s in _STOP_SIGNALS}
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                task = waiting.pop(0)
-                task.start()
-                running.append(task)
-            time.sleep(POLL_S)
-            for task in [t for t in running if _poll(t) is not None]:
-                running.remove(task)
-                if _killed(task) and task.attempts < MAX_ATTEMPTS:
-                    waiting.insert(0, task)
-                else:
-                    _sort(task, outcome)
-            on_tick(outcome)
-    finally:
-        _stop(running)
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with _stop_signals() as received:
+        try:
+            while waiting or running:
+                if received:
+                    raise Interrupted(received[0])
+                while waiting and len(running) < jobs:
+                    running.append(waiting.pop(0))
+                    running[-1].start()
+                time.sleep(POLL_S)
+                for task in [t for t in running if _status(t) is not None]:
+                    running.remove(task)
+                    if _killed(task) and task.attempts < MAX_ATTEMPTS:
+                        waiting.insert(0, task)
+                    else:
+                        _sort(task, outcome)
+                on_tick(outcome)
+        finally:
+            _stop(running)
     return outcome
 
 
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Note SIGINT and SIGTERM in a list in place of acting on them.
+
+    An exception out of a handler could strike between the start of a process and the
+    line that remembers it.
+    """
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
-
-
-def _poll(task: Task) -> int | None:
-    assert task.process is not None
-    return task.process.poll()
+def _status(task: Task) -> int | None:
+    """Exit status, negative where a signal ended it; None while the process runs."""
+    return task.process.poll() if task.process else None
 
 
 def _killed(task: Task) -> bool:
-    status = _poll(task)
+    status = _status(task)
     return status is not None and status < 0
 
 
 def _sort(task: Task, outcome: Outcome) -> None:
-    status = _poll(task)
+    status = _status(task)
     if status == 0:
         outcome.done.append(task.folder)
     elif status == HELD_ELSEWHERE:
@@ -127,14 +146,13 @@ def _sort(task: Task, outcome: Outcome) -> None:
 
 def _stop(running: Sequence[Task]) -> None:
     """End what still runs: politely, then surely."""
-    for task in running:
-        if task.process and _poll(task) is None:
-            task.process.terminate()
+    processes = [task.process for task in running if task.process]
+    for process in processes:
+        process.terminate()
     deadline = time.monotonic() + GRACE_S
-    for task in running:
-        if task.process:
-            try:
-                task.process.wait(max(deadline - time.monotonic(), 0))
-            except subprocess.TimeoutExpired:
-                task.process.kill()
-                task.process.wait()
+    for process in processes:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -5,27 +5,16 @@ The sinks are SB3 ``KVWriter``s, so that ``logger.dump(frames)`` writes to all o
 
 from __future__ import annotations
 
-import logging
-import netrc
-import os
-import socket
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
 from analysis.csvs import Table
 from analysis.records import EPISODES, EPISODES_FILE, METRICS, METRICS_FILE
-
-log = logging.getLogger(__name__)
-
-WANDB_PROJECT = "soft-q-pg"
-# Beyond this a W&B process is taken for dead: it must never hold a run up.
-WANDB_PATIENCE_S = 20.0
+from benchmarks.wandb_sink import WandbWriter
 
 
 class CsvWriter:
@@ -69,116 +58,6 @@ class MetricsWriter(KVWriter):
 
 def _last_names(key_values: Mapping[str, Any]) -> dict[str, Any]:
     return {key.rpartition("/")[2]: value for key, value in key_values.items()}
-
-
-class WandbWriter(KVWriter):
-    """Sends rows to W&B; the first error of W&B's ends that, never the run.
-
-    Rows carry ``frames`` as their step metric. W&B's own step counter is not used: it
-    refuses rows that come twice, as they do when a run is taken up again.
-    """
-
-    def __init__(self, folder: Path, record: Mapping[str, Any]) -> None:
-        self.run: Any = None
-        self._guard("start", lambda: self._start(folder, record))
-
-    def _start(self, folder: Path, record: Mapping[str, Any]) -> None:
-        import wandb
-
-        settings = wandb.Settings(
-            silent=True,
-            console="off",
-            disable_git=True,
-            save_code=False,
-            init_timeout=WANDB_PATIENCE_S,
-            x_disable_stats=True,
-            x_disable_meta=True,
-        )
-        run = wandb.init(
-            project=os.environ.get("WANDB_PROJECT", WANDB_PROJECT),
-            id=record["run_id"],
-            name=record["run_id"],
-            group=f"{record['study']}/{record['game']}",
-            job_type=record["label"],
-            config=dict(record),
-            dir=str(folder),
-            mode=wandb_mode(),
-            resume="allow",
-            settings=settings,
-        )
-        run.define_metric("frames")
-        run.define_metric("*", step_metric="frames")
-        self.run = run
-
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
-        """Send one row at ``step`` frames."""
-        self.send({"frames": step, **key_values})
-
-    def send(self, row: dict[str, Any]) -> None:
-        """Send a row, if W&B is still there."""
-        if self.run is not None:
-            self._guard("log", lambda: self.run.log(row))
-
-    def close(self) -> None:
-        """Let W&B finish, for a while."""
-        if self.run is None:
-            return
-        finish = threading.Thread(
-            target=self._guard, args=("finish", self.run.finish), daemon=True
-        )
-        finish.start()
-        finish.join(WANDB_PATIENCE_S)
-
-    def _guard(self, what: str, call: Callable[[], Any]) -> None:
-        # Whatever a third party's process raises must not end hours of training.
-        try:
-            call()
-        except (Exception, SystemExit) as error:
-            self.run = None
-            log.warning("W&B %s failed, going on without it: %s", what, error)
-
-
-def wandb_mode() -> Any:
-    """Offline, unless the user asks otherwise or is logged in and W&B can be reached.
-
-    With a key but no network, ``wandb.init`` would wait for minutes; a connection is
-    tried first.
-    """
-    asked = os.environ.get("WANDB_MODE")
-    if asked:
-        return asked
-    host = _wandb_host()
-    return "online" if _logged_in(host) and _reachable(host) else "offline"
-
-
-def _wandb_host() -> str:
-    import wandb
-
-    return urlsplit(str(wandb.Settings().base_url)).netloc
-
-
-def _logged_in(host: str) -> bool:
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    try:
-        path = os.environ.get("NETRC")
-        return netrc.netrc(path).authenticators(host.partition(":")[0]) is not None
-    except (OSError, netrc.NetrcParseError):
-        return False
-
-
-def _reachable(host: str) -> bool:
-    name, _, port = host.partition(":")
-    try:
-        with socket.create_connection((name, int(port or 443)), timeout=3):
-            return True
-    except OSError:
-        return False
 
 
 class RecordCallback(BaseCallback):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import platform
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,24 +21,35 @@ from stable_baselines3.common.utils import LinearSchedule
 
 from algorithms import ALGORITHMS
 from algorithms.checks import DivergenceError
-from analysis.records import CONFIG_FILE, DONE_FILE, EPISODES_FILE, FAILED_FILE
+from analysis.errors import RecordError
+from analysis.records import (
+    CONFIG_FILE,
+    DONE_FILE,
+    EPISODES_FILE,
+    FAILED_FILE,
+    read_json,
+)
 from benchmarks.atari import make_atari_env
 from benchmarks.config import RunConfig
+from benchmarks.errors import UsageError
+from benchmarks.process import HELD_ELSEWHERE, held
 from benchmarks.schema import parse_schedule
-from benchmarks.tracking import RecordCallback, WandbWriter, make_logger
+from benchmarks.tracking import RecordCallback, make_logger
+from benchmarks.wandb_sink import WandbWriter
 
 log = logging.getLogger(__name__)
 
-LOCK_FILE = "lock"
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "ale-py", "numpy", "wandb")
-HELD_ELSEWHERE = 75  # exit status: another process has this run (EX_TEMPFAIL)
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
-    """Create a run's folder with its configuration, unless it is there already."""
+    """Create a run's folder with its configuration, unless it is there already.
+
+    Versions are added by the process that trains.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / CONFIG_FILE).exists():
-        write_json(folder / CONFIG_FILE, config.record() | {"versions": versions()})
+        write_json(folder / CONFIG_FILE, config.record() | {"versions": {}})
 
 
 def versions() -> dict[str, str]:
@@ -99,19 +106,35 @@ def train(folder: Path) -> int:
 
     0 when the run is done (now or before), 1 when it failed, 75 when another process
     holds it. A failed run leaves ``failed.json`` and all that it recorded.
+
+    Raises:
+        UsageError: There is no such run, or its configuration has been edited.
     """
-    if (folder / DONE_FILE).exists():
-        return 0
-    with held(folder / LOCK_FILE) as mine:
+    config = _read_config(folder)
+    with held(folder) as mine:
         if not mine:
             return HELD_ELSEWHERE
-        record = json.loads((folder / CONFIG_FILE).read_text())
-        config = RunConfig.from_record(record)
+        if (folder / DONE_FILE).exists():
+            return 0
         (folder / FAILED_FILE).unlink(missing_ok=True)
+        record = config.record() | {"versions": versions()}
+        write_json(folder / CONFIG_FILE, record)
         torch.set_num_threads(config.threads)
         # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
         torch.set_flush_denormal(True)
         return _train(folder, config, record)
+
+
+def _read_config(folder: Path) -> RunConfig:
+    path = folder / CONFIG_FILE
+    try:
+        config = RunConfig.from_record(read_json(path))
+        run_id = config.run_id
+    except (RecordError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: not the configuration of a run: {error}") from error
+    if run_id != folder.resolve().name:
+        raise UsageError(f"{path}: describes {run_id}: a changed run is another run")
+    return config
 
 
 def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
@@ -131,6 +154,7 @@ def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
         model.set_logger(logger)
         started = time.monotonic()
         model.learn(config.frames // skip, callback=recorder, log_interval=None)  # type: ignore[arg-type]
+        seconds = recorder.clock()
         recorder.record_metrics()
         check_parameters(model)
     except Exception as error:
@@ -138,7 +162,6 @@ def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
     finally:
         recorder.close()
         logger.close()
-    seconds = recorder.clock()
     _finish(folder, recorder.frames, recorder.n_episodes, seconds)
     return 0
 
@@ -172,30 +195,7 @@ def _finish(folder: Path, frames: int, episodes: int, seconds: float) -> None:
     write_json(folder / DONE_FILE, done)
 
 
-@contextmanager
-def held(path: Path) -> Iterator[bool]:
-    """Hold a file's lock; False when another process does. Its death frees it."""
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies (Linux only)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
 def main(folder: Path) -> int:
-    """Entry point of a run's own process: ends when its parent does."""
-    parent = os.getppid()
-    die_with_parent()
-    if os.getppid() != parent:  # it died before the kernel was asked
-        return HELD_ELSEWHERE
+    """Entry point of a run's own process, whose output is the run's log."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     return train(folder)

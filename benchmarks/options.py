@@ -1,0 +1,131 @@
+"""What the command line takes: which runs of which suite, and what to change of them.
+
+Light to import: what trains is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from benchmarks.errors import ConfigError, UsageError
+
+# Every "--only A B --only C" adds names; an option that is not given is empty.
+Words = UseAppendAction[tuple[tuple[str, ...], ...]]
+Results = Annotated[Path, arg(metavar="DIR", help="folder of all results")]
+
+
+def _words(metavar: str, text: str) -> Any:
+    return arg(metavar=metavar, help=text, help_behavior_hint="")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which runs of which suite, and what to change of them."""
+
+    suite: Annotated[
+        Positional[str], arg(metavar="SUITE", help="a suite's name, or a TOML file")
+    ]
+    games: Annotated[
+        Words, _words("GAME ...", "play these, not the suite's games")
+    ] = ()
+    only: Annotated[Words, _words("VARIANT ...", "keep only these of the suite")] = ()
+    seeds: Annotated[int | None, _words("N", "seeds 0 to N-1 of every variant")] = None
+    frames: Annotated[int | None, _words("N", "emulator frames of every run")] = None
+    set: Annotated[
+        Words,
+        _words(
+            "KEY=VALUE ...",
+            "change settings where a variant has them: --set n_steps=3 "
+            "temperature=0.02; what is changed is another run, with an id of its own",
+        ),
+    ] = ()
+    results: Results = Path("results")
+    jobs: Annotated[int | None, _words("N", "runs at once (default: one a core)")] = (
+        None
+    )
+
+    def configs(self) -> list[Any]:
+        """Resolve the chosen runs.
+
+        Raises:
+            ConfigError: All that is wrong with the suite and the choice.
+        """
+        from benchmarks.suite import Selection, load_suite
+
+        values, problems = _key_values(chain(*self.set))
+        chosen = Selection(
+            games=tuple(chain(*self.games)) if self.games else None,
+            only=tuple(chain(*self.only)) if self.only else None,
+            seeds=self.seeds,
+            frames=self.frames,
+            values=values,
+        )
+        try:
+            configs = load_suite(self.suite, chosen)
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from error
+        if problems:
+            raise ConfigError(problems)
+        return configs
+
+    def n_jobs(self) -> int:
+        """Return how many runs go at once.
+
+        Raises:
+            UsageError: Less than one.
+        """
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(
+                f"--jobs: expected a whole number above 0, not {self.jobs}"
+            )
+        return self.jobs or _n_cores()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which studies, of which results."""
+
+    studies: Annotated[
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="[STUDY ...]",
+            help="a suite's name",
+            help_behavior_hint="(default: all)",
+        ),
+    ] = ()
+    results: Results = Path("results")
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _key_values(texts: Any) -> tuple[dict[str, Any], list[str]]:
+    values, problems = {}, []
+    for text in texts:
+        key, _, value = text.partition("=")
+        if key and value:
+            values[key] = read_value(value)
+        else:
+            problems.append(f"--set: expected KEY=VALUE, not {text!r}")
+    return values, problems
+
+
+def read_value(text: str) -> Any:
+    """Read a number, true, false, or else a word: quotes are not needed."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text

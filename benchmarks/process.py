@@ -1,0 +1,63 @@
+"""A run's process: alone on its folder, and not longer there than who started it.
+
+Light to import, so that nothing slow comes before a process is tied to its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_FILE = "lock"
+HELD_ELSEWHERE = 75  # exit status: another process has this run (EX_TEMPFAIL)
+# ``is_held`` holds a lock for an instant; who means to keep it tries for longer.
+PATIENCE_S = 1.0
+RETRY_S = 0.05
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a run's lock; False when another process does. Its death frees it."""
+    with (folder / LOCK_FILE).open("a") as file:
+        yield _lock(file.fileno(), PATIENCE_S)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is at work on a run."""
+    try:
+        with (folder / LOCK_FILE).open("rb") as file:
+            return not _lock(file.fileno(), 0)
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int, patience_s: float) -> bool:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(RETRY_S)
+        else:
+            return True
+
+
+def end_with(parent: int) -> bool:
+    """Ask the kernel to end this process when its parent dies (Linux only).
+
+    Returns:
+        False if the parent is dead already.
+    """
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    return os.getppid() == parent

@@ -1,0 +1,122 @@
+"""The commands that show what was recorded; none of them imports what trains."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from benchmarks.errors import UsageError
+from benchmarks.options import Results, Shown
+
+PUBLISHED = Path("reference", "published_scores.csv")
+OURS = Path(__file__).parents[1] / "results"
+
+
+def export(shown: Shown) -> int:
+    """Copy the records in results/runs to results/data/<study>."""
+    recorded = _recorded_studies(shown.results)
+    if missing := [study for study in shown.studies or [] if study not in recorded]:
+        known = ", ".join(recorded) or "none"
+        raise UsageError(f"no runs of {', '.join(missing)}; there are runs of: {known}")
+    if not recorded:
+        raise UsageError(f"no runs in {shown.results / 'runs'}")
+    return max(_export(shown.results, study) for study in shown.studies or recorded)
+
+
+def _recorded_studies(results: Path) -> list[str]:
+    from analysis.records import read_config
+
+    paths = results.glob("runs/*/config.json")
+    return sorted({read_config(path)["study"] for path in paths})
+
+
+def _export(results: Path, study: str) -> int:
+    from analysis.exchange import export_study
+
+    return _say_exchange(export_study(results / "runs", study, results / "data"))
+
+
+def _say_exchange(exchange: Any) -> int:
+    for verdict in ("added", "replaced", "unchanged", "kept"):
+        if runs := getattr(exchange, verdict):
+            print(f"{exchange.study}: {len(runs)} runs {verdict}")
+    for run_id in exchange.conflicts:
+        print(f"conflict, not taken over: {run_id}", file=sys.stderr)
+    for reason in exchange.refused.values():
+        print(f"refused: {reason}", file=sys.stderr)
+    return 1 if exchange.conflicts or exchange.refused else 0
+
+
+def merge(
+    other: Annotated[
+        Positional[Path], arg(metavar="OTHER", help="the other machine's results")
+    ],
+    results: Results = Path("results"),
+) -> int:
+    """Add the studies of another machine's results folder to ours."""
+    from analysis.exchange import merge_studies
+
+    exchanges = merge_studies(other / "data", results / "data")
+    if not exchanges:
+        raise UsageError(f"no studies in {other / 'data'}")
+    return max(map(_say_exchange, exchanges))
+
+
+def figures(shown: Shown) -> int:
+    """Draw Figures 1-3 from results/data."""
+    from analysis.build import draw_figures
+
+    return _say(draw_figures(shown.results, shown.studies or None))
+
+
+def tables(shown: Shown) -> int:
+    """Write the tables from results/data."""
+    from analysis.build import write_tables
+
+    _bring_published(shown.results)
+    return _say(write_tables(shown.results, shown.studies or None))
+
+
+def report(shown: Shown) -> int:
+    """Write one HTML page a study from results/data."""
+    from analysis.build import write_report
+
+    _bring_published(shown.results)
+    return _say(write_report(shown.results, shown.studies or None))
+
+
+def _say(built: Any) -> int:
+    for path in built.paths:
+        print(path)
+    for line in (*built.notes, *built.gaps):
+        print(line, file=sys.stderr)
+    return 3 if built.gaps else 0
+
+
+def show_study(results: Path, study: str) -> None:
+    """Export a study and draw everything of it."""
+    from analysis.build import draw_figures, write_report, write_tables
+
+    _export(results, study)
+    _bring_published(results)
+    builders = (draw_figures, write_tables, write_report)
+    every = [build(results, [study]) for build in builders]
+    for built in every:
+        for path in built.paths:
+            print(path)
+    # The three say the same of what is missing: once is enough.
+    for line in dict.fromkeys(
+        x for built in every for x in (*built.notes, *built.gaps)
+    ):
+        print(line, file=sys.stderr)
+
+
+def _bring_published(results: Path) -> None:
+    """Put the published scores beside results that are kept in another folder."""
+    if not (results / PUBLISHED).exists() and (OURS / PUBLISHED).exists():
+        (results / PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(OURS / PUBLISHED, results / PUBLISHED)
