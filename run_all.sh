@@ -20,9 +20,16 @@ usage: ./run_all.sh COMMAND [options]
 
 Options after a suite narrow or change it, and --help explains them:
   ./run_all.sh atari --games Pong --only a2c-proper q-a2c --seeds 1 --frames 2000000
-Several commands without options can be given at once: ./run_all.sh figures tables
+figures, tables and report can be given at once: ./run_all.sh figures tables
+Paths are relative to this script's folder.
 TEXT
 }
+
+SUITES=" smoke atari paper breakout "
+DRAWN=" figures tables report "
+OTHERS=" test theory list plan run status export merge train "
+
+in_list() { [[ "$2" == *" $1 "* ]]; }
 
 set_up() {
     local python="${PYTHON:-python3}" stamp=.venv/.installed wanted
@@ -39,30 +46,43 @@ set_up() {
 }
 
 run_tests() {
-    echo "ruff";   .venv/bin/ruff check . && .venv/bin/ruff format --check .
-    echo "mypy";   .venv/bin/mypy
-    echo "pytest"; .venv/bin/python -m pytest -n "$(nproc)" "$@"
+    echo "ruff" && .venv/bin/ruff check . && .venv/bin/ruff format --check . &&
+        echo "mypy" && .venv/bin/mypy &&
+        echo "pytest" && .venv/bin/python -m pytest -n auto "$@"
 }
 
 one() {
     local command=$1
     shift
     echo "== $command $*"
-    case $command in
-    test) run_tests "$@" ;;
-    smoke | atari | paper | breakout) .venv/bin/python -m benchmarks run "$command" "$@" ;;
-    *) .venv/bin/python -m benchmarks "$command" "$@" ;;
-    esac
+    if [[ $command == test ]]; then
+        run_tests "$@"
+    elif in_list "$command" "$SUITES"; then
+        .venv/bin/python -m benchmarks run "$command" "$@"
+    else
+        .venv/bin/python -m benchmarks "$command" "$@"
+    fi
 }
 
 case ${1:-} in
 -h | --help | help) usage; exit 0 ;;
 "") usage >&2; exit 2 ;;
 esac
+if ! in_list "$1" "$SUITES$DRAWN$OTHERS"; then
+    echo "run_all.sh: unknown command '$1'; ./run_all.sh --help lists them" >&2
+    exit 2
+fi
+
 set_up
-# figures, tables, report and theory may stand in one call; the last takes the options.
-while [[ ${1:-} =~ ^(figures|tables|report|theory)$ && ${2:-} =~ ^(figures|tables|report|theory)$ ]]; do
-    one "$1"
+commands=("$1")
+shift
+while in_list "${commands[0]}" "$DRAWN" && in_list "${1:-}" "$DRAWN"; do
+    commands+=("$1")
     shift
 done
-one "$@"
+status=0
+for command in "${commands[@]}"; do
+    # The others are run all the same; a command's status says what it lacks.
+    one "$command" "$@" || status=$?
+done
+exit "$status"
