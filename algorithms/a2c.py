@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from stable_baselines3 import A2C
 from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.type_aliases import GymEnv, Schedule
-from stable_baselines3.common.utils import LinearSchedule
+from stable_baselines3.common.utils import LinearSchedule, obs_as_tensor
+from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
 from algorithms.checks import (
@@ -33,42 +35,18 @@ INVERSE_TEMPERATURE = "1/temperature"
 
 
 class Rollout(NamedTuple):
-    """``n`` steps of ``E`` environments, time first; ``obs`` has them flattened."""
+    """``n`` steps of ``E`` environments, time first.
 
-    obs: Tensor  # (n * E, ...)
+    The policy and the values are those that acted, with the graph of their forward
+    pass: the parameters don't change in between, so the update needs no second one.
+    """
+
+    log_policy: Tensor  # (n, E, A)
+    values: Tensor  # (n, E)
     actions: Tensor  # (n, E), int64
     rewards: Tensor  # (n, E)
     dones: Tensor  # (n, E), 1 where the episode ended after the step
-    last_values: Tensor  # (E,), V of the observation after the rollout
-
-
-class TimeMajorRolloutBuffer(RolloutBuffer):
-    """A rollout buffer that keeps the order of time and leaves returns to the loss.
-
-    SB3's own flattens and permutes the samples, and computes advantages from the
-    rewards alone; the proper objective needs the policy's entropy at every step first.
-    """
-
-    last_values: Tensor
-    last_dones: np.ndarray
-
-    def compute_returns_and_advantage(
-        self, last_values: Tensor, dones: np.ndarray
-    ) -> None:
-        """Keep the bootstrap values and final dones; compute nothing."""
-        self.last_values = last_values.detach().flatten()
-        self.last_dones = dones
-
-    def rollout(self) -> Rollout:
-        """Return what was collected as tensors on the buffer's device."""
-        dones = np.concatenate([self.episode_starts[1:], self.last_dones[None]])
-        return Rollout(
-            obs=self.to_torch(self.observations.reshape(-1, *self.obs_shape), False),
-            actions=self.to_torch(self.actions[..., 0]).long(),
-            rewards=self.to_torch(self.rewards),
-            dones=self.to_torch(dones.astype(np.float32)),
-            last_values=self.last_values,
-        )
+    last_values: Tensor  # (E,), V of the observation after the rollout; no graph
 
 
 class RegularizedA2C(A2C):
@@ -104,7 +82,7 @@ class RegularizedA2C(A2C):
     }
     regularize_rewards: ClassVar[bool]
     policy: TwoHeadPolicy
-    rollout_buffer: TimeMajorRolloutBuffer
+    rollout: Rollout | None = None
 
     def __init__(
         self,
@@ -132,13 +110,12 @@ class RegularizedA2C(A2C):
         )
         super().__init__(
             policy,
-            with_discrete_actions(env, type(self).__name__),
+            with_discrete_actions(env, self._name),
             learning_rate=learning_rate or LinearSchedule(7e-4, 0.0, 1.0),
             n_steps=n_steps,
             gamma=gamma,
             max_grad_norm=max_grad_norm,
             use_rms_prop=False,
-            rollout_buffer_class=TimeMajorRolloutBuffer,
             policy_kwargs={
                 "optimizer_class": RMSpropTFLike,
                 "optimizer_kwargs": {"alpha": rms_prop_decay, "eps": rms_prop_eps},
@@ -178,34 +155,96 @@ class RegularizedA2C(A2C):
             return None
         return uniform_log_reference(int(self.action_space.n))  # type: ignore[attr-defined]
 
+    def collect_rollouts(
+        self,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: RolloutBuffer,
+        n_rollout_steps: int,
+    ) -> bool:
+        """Act for ``n`` steps, as SB3's A2C does, and keep the graph of acting.
+
+        SB3's rollout buffer stays empty: what was collected is in ``self.rollout``.
+
+        Returns:
+            False if the callback ended training.
+        """
+        self.policy.set_training_mode(True)
+        callback.on_rollout_start()
+        steps = []
+        for _ in range(n_rollout_steps):
+            log_policy, values = self.policy.log_policy_and_value(self._obs_tensor())
+            actions = self._sample(log_policy)
+            new_obs, rewards, dones, infos = env.step(actions.cpu().numpy())
+            self.num_timesteps += env.num_envs
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            self._update_info_buffer(infos, dones)
+            rewards = rewards + self._timeout_values(dones, infos)
+            ends = torch.as_tensor(np.stack([rewards, dones]), dtype=values.dtype)
+            steps.append((log_policy, values, actions, *ends.to(self.device)))
+            self._last_obs = new_obs  # type: ignore[assignment]
+            self._last_episode_starts = dones
+        with torch.no_grad():
+            _, last_values = self.policy.log_policy_and_value(self._obs_tensor())
+        columns = [torch.stack(column) for column in zip(*steps, strict=True)]
+        self.rollout = Rollout(*columns, last_values=last_values)  # type: ignore[misc]
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _obs_tensor(self) -> Any:
+        assert self._last_obs is not None
+        return obs_as_tensor(self._last_obs, self.device)
+
+    def _sample(self, log_policy: Tensor) -> Tensor:
+        """Draw actions ``(E,)`` from ``(E, A)``."""
+        probabilities = torch.softmax(log_policy.detach(), dim=-1)
+        check_finite(self._name, self.num_timesteps, policy=probabilities.sum().item())
+        return torch.multinomial(probabilities, 1).squeeze(1)
+
+    def _timeout_values(self, dones: np.ndarray, infos: list[dict]) -> np.ndarray:
+        """Discounted values of the last observations of games cut by a time limit."""
+        values = np.zeros(len(dones), np.float32)
+        for env in np.flatnonzero(dones):
+            if infos[env].get("TimeLimit.truncated", False):
+                last = self.policy.obs_to_tensor(infos[env]["terminal_observation"])[0]
+                with torch.no_grad():
+                    _, value = self.policy.log_policy_and_value(last)
+                values[env] = self.gamma * value.item()
+        return values
+
     def train(self) -> None:
         """Take one gradient step on the rollout just collected."""
-        self.policy.set_training_mode(True)
+        assert self.rollout is not None, "nothing was collected"
         self._update_learning_rate(self.policy.optimizer)
-        loss = self.rollout_loss(self.rollout_buffer.rollout())
+        loss = self.rollout_loss(self.rollout)
+        self.rollout = None
         self.policy.optimizer.zero_grad()
         loss.backward()
         grad_norm = torch.nn.utils.clip_grad_norm_(
             self.policy.parameters(), self.max_grad_norm
-        ).item()
-        check_finite(
-            type(self).__name__,
-            self.num_timesteps,
-            loss=loss.item(),
-            grad_norm=grad_norm,
         )
+        numbers = {"loss": loss.item(), "grad_norm": grad_norm.item()}
+        check_finite(self._name, self.num_timesteps, **numbers)
         self.policy.optimizer.step()
         self._n_updates += 1
-        self.logger.record("train/loss", loss.item())
-        self.logger.record("train/grad_norm", grad_norm)
+        for key, value in numbers.items():
+            self.logger.record(f"train/{key}", value)
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "rollout"]
 
     def rollout_loss(self, rollout: Rollout) -> Tensor:
         """Return the mean loss of a rollout, differentiable in the parameters."""
-        log_policy, values = self.policy.log_policy_and_value(rollout.obs)
-        log_policy = log_policy.view(*rollout.actions.shape, -1)
-        values = values.view(rollout.actions.shape)
+        log_policy, values, actions, *_ = rollout
         returns = self.returns(rollout, log_policy.detach())
-        return self._losses(log_policy, values, rollout.actions, returns).mean()
+        return self._losses(log_policy, values, actions, returns).mean()
 
     def returns(self, rollout: Rollout, log_policy: Tensor) -> Tensor:
         """Return ``(n, E)`` bootstrapped returns of the variant's rewards."""

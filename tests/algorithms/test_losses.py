@@ -1,5 +1,6 @@
 """The losses: hand values, stop-gradients, and how per-sample gradients differ."""
 
+import numpy as np
 import pytest
 import torch
 from stable_baselines3.common.env_util import make_vec_env
@@ -126,16 +127,20 @@ def update_of(model):
 
 
 def collect(model):
-    """Fill the model's rollout buffer without training."""
-    model._total_timesteps = 10**6
+    """Let the model act; return the observations and what came of them."""
     _, callback = model._setup_learn(10**6)
+    obs = []
+    callback.on_step = lambda: obs.append(model._last_obs) or True
     model.collect_rollouts(model.env, callback, model.rollout_buffer, model.n_steps)
-    return model.rollout_buffer.rollout()
+    return torch.as_tensor(np.concatenate(obs)).double(), model.rollout
 
 
-def double_rollout(rollout):
+def replayed(rollout, policy, obs):
+    """The same steps as seen by a policy, in float64."""
+    log_policy, values = policy.log_policy_and_value(obs)
     return rollout._replace(
-        obs=rollout.obs.double(),
+        log_policy=log_policy.view(rollout.log_policy.shape),
+        values=values.view(rollout.values.shape),
         rewards=rollout.rewards.double(),
         dones=rollout.dones.double(),
         last_values=rollout.last_values.double(),
@@ -145,17 +150,16 @@ def double_rollout(rollout):
 @pytest.mark.parametrize("mode", ["entropy", "kl"])
 def test_one_update_of_q_a2c_and_of_a2c_differ_by_the_per_sample_terms(mode):
     a2c, q_a2c = sgd_model(ProperA2C, mode), sgd_model(QLearningA2C, mode)
-    rollout = double_rollout(collect(a2c))
-    for model in (a2c, q_a2c):
-        model.rollout_buffer.rollout = lambda: rollout
-        model.policy.load_state_dict(a2c.policy.state_dict())
-        in_float64(model.policy)
-        model._setup_learn(1)
+    obs, rollout = collect(a2c)
     policy = in_float64(sgd_model(ProperA2C, mode).policy)
     policy.load_state_dict(a2c.policy.state_dict())
+    for model in (a2c, q_a2c):
+        in_float64(model.policy).load_state_dict(policy.state_dict())
+        model._setup_learn(1)
+        model.rollout = replayed(rollout, model.policy, obs)
 
     # tau [grad log pi(a) xi - grad REG] + c tau grad V xi, averaged over the samples.
-    log_policy, values = policy.log_policy_and_value(rollout.obs)
+    log_policy, values = policy.log_policy_and_value(obs)
     actions = rollout.actions.flatten()
     taken = log_policy.gather(1, actions[:, None]).squeeze(1)
     xi = (taken - regularizer(log_policy)).detach()

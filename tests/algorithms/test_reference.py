@@ -1,0 +1,80 @@
+"""The classes against Stable-Baselines3's own where the two should be the same."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from stable_baselines3 import A2C, DQN
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from stable_baselines3.common.utils import LinearSchedule
+
+from algorithms import HardDQN, NaiveA2C
+from algorithms.policies import TwoHeadPolicy
+from tests.algorithms.catch import Catch
+
+
+def parameters(model):
+    return torch.nn.utils.parameters_to_vector(model.policy.parameters()).detach()
+
+
+@pytest.mark.parametrize("updates", [10, 200])
+def test_naive_a2c_is_stable_baselines3s_a2c(updates):
+    """Its value loss has no 1/2, so its coefficient is half of ours."""
+    steps = updates * 5 * 4
+    ours = NaiveA2C(
+        "MlpPolicy", make_vec_env(Catch, 4, seed=0), seed=0, device="cpu"
+    ).learn(steps)
+    theirs = A2C(
+        TwoHeadPolicy,
+        make_vec_env(Catch, 4, seed=0),
+        learning_rate=LinearSchedule(7e-4, 0.0, 1.0),
+        ent_coef=0.01,
+        vf_coef=0.25,
+        use_rms_prop=False,
+        policy_kwargs={
+            "optimizer_class": RMSpropTFLike,
+            "optimizer_kwargs": {"alpha": 0.99, "eps": 1e-5},
+        },
+        seed=0,
+        device="cpu",
+    ).learn(steps)
+    moved = (parameters(ours) - parameters(theirs)).abs().max()
+    assert moved < 1e-6 * updates**0.5
+    untrained = NaiveA2C(
+        "MlpPolicy", make_vec_env(Catch, 4, seed=0), seed=0, device="cpu"
+    )
+    assert (parameters(ours) - parameters(untrained)).abs().max() > 1e-5 * updates**0.5
+
+
+def test_one_step_hard_targets_are_stable_baselines3s(monkeypatch):
+    """On the same batch one update of both gives the same parameters."""
+    settings = {"seed": 0, "device": "cpu", "learning_starts": 50, "buffer_size": 500}
+    ours = HardDQN("MlpPolicy", make_vec_env(Catch, 1, seed=0), **settings).learn(60)
+    theirs = DQN(
+        "MlpPolicy",
+        make_vec_env(Catch, 1, seed=0),
+        policy_kwargs={"optimizer_kwargs": {"eps": 1e-4}},
+        **settings,
+    )
+    theirs._setup_learn(1)
+    theirs.policy.load_state_dict(ours.policy.state_dict())
+    theirs.policy.optimizer.load_state_dict(
+        deepcopy(ours.policy.optimizer.state_dict())
+    )
+    batch = ours.replay_buffer.sample(32)
+    monkeypatch.setattr(ours.replay_buffer, "sample", lambda *_, **__: batch)
+    for model in (ours, theirs):
+        model._current_progress_remaining = 1.0
+    same = ReplayBufferSamples(
+        batch.observations,
+        batch.actions[:, None],
+        batch.next_observations,
+        batch.terminated[:, None],
+        batch.rewards,
+    )
+    monkeypatch.setattr(theirs.replay_buffer, "sample", lambda *_, **__: same)
+    ours.train(1, 32)
+    theirs.train(1, 32)
+    assert torch.allclose(parameters(ours), parameters(theirs), atol=1e-7)
