@@ -27,7 +27,18 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 # Every module with checks, in the order of the paper: the one list of them.
-MODULES: tuple[str, ...] = ("bandits", "backups", "gradients", "estimators", "spread")
+MODULES: tuple[str, ...] = (
+    "bandits",
+    "backups",
+    "gradients",
+    "natural_gradient",
+    "estimators",
+    "spread",
+    "errata_values",
+    "errata_gradients",
+    "related",
+    "pictures",
+)
 
 TOLERANCE = 1e-10
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -78,7 +79,7 @@ def theory_markdown(written: pd.DataFrame, pictures: Iterable[Picture]) -> str:
 
 
 def errata_table(table: pd.DataFrame) -> pd.DataFrame:
-    """One line an erratum, from the rows that ``errata.py`` left in the table.
+    """One line an erratum, from the rows of the ``errata_*`` modules.
 
     Args:
         table: As :func:`benchmarks.theory.checks.run` returns it.
@@ -88,7 +89,7 @@ def errata_table(table: pd.DataFrame) -> pd.DataFrame:
         the largest error of the corrected form, and the verdict.
     """
     lines = []
-    ours = table[table["check"].str.startswith("errata.")]
+    ours = table[table["check"].str.startswith("errata_")]
     for _, found in ours.groupby("check", sort=False):
         printed = found[found["expected"] == "fails as printed"]
         corrected = found[found["expected"] == "holds"]
@@ -107,7 +108,13 @@ def errata_table(table: pd.DataFrame) -> pd.DataFrame:
                 "verdict": "pass" if (found["verdict"] == "pass").all() else "FAIL",
             }
         )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(sorted(lines, key=lambda line: _place(line["equation"])))
+
+
+def _place(equation: str) -> float:
+    """Where an erratum belongs: by its number, Section 6.3 after Eq. 85."""
+    number = float((re.findall(r"[\d.]+", equation) or ["0"])[0])
+    return 86 if number == 6.3 else number
 
 
 def errata_markdown(written: pd.DataFrame) -> str:
