@@ -88,7 +88,8 @@ def make_model(config: RunConfig) -> BaseAlgorithm:
     env = make_atari_env(
         config.game,
         config.environment["n_envs"],
-        config.seed,
+        # Environment i is seeded with this plus i: no two runs share a game's seed.
+        config.seed * ENV_SEEDS_APART,
         engine=config.environment["engine"],
         max_frames=config.environment.get("max_frames"),
     )
@@ -149,6 +150,7 @@ def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
         clock=lambda: time.monotonic() - started,
     )
     logger = make_logger(folder, wandb)
+    model: BaseAlgorithm | None = None
     try:
         model = make_model(config)
         model.set_logger(logger)
@@ -158,7 +160,7 @@ def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
         recorder.record_metrics()
         check_parameters(model)
     except Exception as error:
-        return _fail(folder, recorder, error)
+        return _fail(folder, recorder, _cause(model, error))
     finally:
         recorder.close()
         logger.close()
@@ -173,9 +175,19 @@ def check_parameters(model: BaseAlgorithm) -> None:
             raise DivergenceError(f"{name} is not finite at step {model.num_timesteps}")
 
 
+def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
+    """Parameters gone bad can first show as an error somewhere else: name them."""
+    try:
+        if model is not None:
+            check_parameters(model)
+    except DivergenceError as divergence:
+        return error if isinstance(error, DivergenceError) else divergence
+    return error
+
+
 def _fail(folder: Path, recorder: RecordCallback, error: Exception) -> int:
     if not isinstance(error, DivergenceError):
-        log.exception("the run raised")
+        log.error("the run raised", exc_info=error)
     frames = recorder.frames
     reason = f"{type(error).__name__}: {error}".splitlines()[0]
     write_json(folder / FAILED_FILE, {"error": reason, "frames": frames})
