@@ -40,6 +40,7 @@ from benchmarks.wandb_sink import WandbWriter
 log = logging.getLogger(__name__)
 
 ENV_SEEDS_APART = 1_000  # more than a run has environments
+ENV_SEEDS_APART = 1000
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "ale-py", "numpy", "wandb")
 
 
