@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.files import write_atomically
 from analysis.style import figure_style, image_bytes
-from benchmarks.theory.checks import PICTURES, run
+from benchmarks.theory.checks import PICTURES, Picture, run
 from benchmarks.theory.report import (
     as_written,
     csv_text,
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{row.verdict}  {row.check}  {row.parameters}  error {row.error}")
     results = options.results or (RESULTS if options.only is None else None)
     if results is not None:
-        _write(results, table, written)
+        drawn = list(PICTURES.values()) if options.only is None else []
+        _write(results, table, written, drawn)
     return _report(written)
 
 
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         metavar="PATTERN",
         help="checks whose name contains this or matches it as a shell pattern; "
-        "prints them, and writes only if --results is given",
+        "prints them, and writes their tables only if --results is given",
     )
     parser.add_argument(
         "--results", type=Path, metavar="DIR", help="where to write (default: results)"
@@ -57,16 +58,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write(results: Path, table: pd.DataFrame, written: pd.DataFrame) -> None:
+def _write(
+    results: Path,
+    table: pd.DataFrame,
+    written: pd.DataFrame,
+    pictures: Sequence[Picture],
+) -> None:
     errata = errata_table(table)
     tables, figures = results / "tables", results / "figures"
     contents = {
         tables / "theory.csv": csv_text(written).encode(),
-        tables / "theory.md": theory_markdown(written, PICTURES.values()).encode(),
+        tables / "theory.md": theory_markdown(written, pictures).encode(),
         tables / "errata.csv": csv_text(errata).encode(),
         tables / "errata.md": errata_markdown(errata).encode(),
     }
-    for picture in PICTURES.values():
+    for picture in pictures:
         with figure_style():
             drawn = draw(picture)
         for kind in ("png", "pdf"):

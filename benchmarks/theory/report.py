@@ -88,7 +88,7 @@ def errata_table(table: pd.DataFrame) -> pd.DataFrame:
         Equation, printed and corrected form, the range of the printed form's error,
         the largest error of the corrected form, and the verdict.
     """
-    lines = []
+    lines: list[dict[str, str]] = []
     ours = table[table["check"].str.startswith("errata_")]
     for _, found in ours.groupby("check", sort=False):
         printed = found[found["expected"] == "fails as printed"]
@@ -108,10 +108,11 @@ def errata_table(table: pd.DataFrame) -> pd.DataFrame:
                 "verdict": "pass" if (found["verdict"] == "pass").all() else "FAIL",
             }
         )
-    return pd.DataFrame(sorted(lines, key=lambda line: _place(line["equation"])))
+    lines.sort(key=lambda line: place(line["equation"]))
+    return pd.DataFrame(lines)
 
 
-def _place(equation: str) -> float:
+def place(equation: str) -> float:
     """Where an erratum belongs: by its number, Section 6.3 after Eq. 85."""
     number = float((re.findall(r"[\d.]+", equation) or ["0"])[0])
     return 86 if number == 6.3 else number

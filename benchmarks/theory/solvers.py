@@ -140,9 +140,11 @@ def value_iteration(
         backed_up = q_values(mdp, value_of(q))
         change = (backed_up - q).abs().max()
         q = backed_up
+        if not change.isfinite():
+            break
         if change <= tolerance * (1 + q.abs().max()):
             return q
-    raise ArithmeticError(f"no fixed point within {_MAX_BACKUPS} backups")
+    raise ArithmeticError("the backups have no fixed point")
 
 
 def soft_optimum(
