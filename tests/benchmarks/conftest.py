@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.config import RunConfig
+from benchmarks.suite import Selection, load_suite
+from benchmarks.train import write_config
+
+# Games of 400 frames, so that a run of a second finishes several.
+TINY = {
+    "a2c": {"n_envs": 2, "max_frames": 400, "log_interval": 400},
+    "dqn": {
+        "max_frames": 400,
+        "log_interval": 400,
+        "buffer_size": 200,
+        "learning_starts": 60,
+        "batch_size": 4,
+        "train_freq": 20,
+        "target_update_interval": 40,
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_logged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
+
+
+@pytest.fixture(autouse=True)
+def _denormals() -> Iterator[None]:
+    yield
+    torch.set_flush_denormal(False)  # a run sets it for its whole process
+
+
+@pytest.fixture
+def tiny() -> Callable[..., RunConfig]:
+    """Resolve a run of the smoke suite that takes a second or so."""
+
+    def resolve(variant: str, frames: int = 1600, **values: Any) -> RunConfig:
+        family = "dqn" if variant.startswith("dqn") else "a2c"
+        chosen = Selection(only=[variant], frames=frames, values=TINY[family] | values)
+        return load_suite("smoke", chosen)[0]
+
+    return resolve
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Make the folder of a run that has not begun."""
+
+    def make(config: RunConfig, place: str = "runs") -> Path:
+        folder = tmp_path / place / config.run_id
+        write_config(folder, config)
+        return folder
+
+    return make
