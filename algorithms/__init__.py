@@ -54,6 +54,8 @@ class Variant:
 _SCALED: Mapping[str, Any] = {"scaled": True}
 _C100: Mapping[str, Any] = {"value_coef": INVERSE_TEMPERATURE}
 _FIVE: Mapping[str, Any] = {"n_steps": 5}
+# As Eq. 46 has it; "sampled" is what is unbiased for any behaviour.
+_SOFT_FIVE: Mapping[str, Any] = {"n_steps": 5, "intermediate": "expected"}
 
 ALGORITHMS: Mapping[str, Variant] = MappingProxyType(
     {
@@ -68,7 +70,7 @@ ALGORITHMS: Mapping[str, Variant] = MappingProxyType(
         "dqn-hard-plus": Variant(HardPlusDQN),
         "dqn-hard-minus": Variant(HardMinusDQN),
         "dqn-hard-5step": Variant(HardDQN, _FIVE),
-        "dqn-soft-entropy-5step": Variant(SoftEntropyDQN, _FIVE),
-        "dqn-soft-kl-5step": Variant(SoftKLDQN, _FIVE),
+        "dqn-soft-entropy-5step": Variant(SoftEntropyDQN, _SOFT_FIVE),
+        "dqn-soft-kl-5step": Variant(SoftKLDQN, _SOFT_FIVE),
     }
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from stable_baselines3 import DQN
+from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv
-from stable_baselines3.dqn.policies import DQNPolicy
+from stable_baselines3.dqn.policies import DQNPolicy, MlpPolicy
 from torch import Tensor
 
 from algorithms.checks import (
@@ -25,6 +26,7 @@ from algorithms.entropy import (
     soft_value,
     uniform_log_reference,
 )
+from algorithms.policies import QCnnPolicy
 from algorithms.replay import PathReplayBuffer, PathSamples
 from algorithms.targets import (
     discounted_path_return,
@@ -90,6 +92,10 @@ class HardDQN(DQN):
         ValueError: Other than discrete actions, or settings that don't go together.
     """
 
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
+        "MlpPolicy": MlpPolicy,
+        "CnnPolicy": QCnnPolicy,
+    }
     replay_buffer: PathReplayBuffer
 
     def __init__(
@@ -148,7 +154,7 @@ class HardDQN(DQN):
                 "with_path": n_steps > 1 and intermediate != "none",
                 "seed": kwargs.get("seed"),
             },
-            policy_kwargs={"optimizer_kwargs": {"eps": adam_eps}}
+            policy_kwargs={"optimizer_kwargs": {"eps": adam_eps, "fused": True}}
             | (policy_kwargs or {}),
             _init_setup_model=False,
             **kwargs,
