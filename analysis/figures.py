@@ -102,7 +102,7 @@ def _drawn(curves: Curves, blocks: Sequence[Block]) -> Figure:
     width = 2.45 * columns if columns > 1 else 4.6
     caption = _caption(curves, width)
     heights = [
-        _block_height(len(names), columns, len(lines), width)
+        _block_height(len(names), columns, lines, width)
         for names, lines in zip(games, entries, strict=True)
     ]
     heights.append(0.14 * (caption.count("\n") + 1) + 0.12)
@@ -147,8 +147,9 @@ def _name_axes(axes: Axes, index: int, columns: int, games: int) -> None:
 
 
 def _legend(part: SubFigure, entries: Sequence[Entry], width: float) -> None:
-    handles = [entry.handle() for entry in entries]
     columns = _legend_columns(len(entries), width)
+    characters = _legend_characters(columns, width)
+    handles = [entry.handle(characters) for entry in entries]
     part.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
@@ -177,8 +178,22 @@ def _legend_columns(entries: int, width: float) -> int:
     return max(1, min(entries, int(width / 2.4)))
 
 
-def _block_height(games: int, columns: int, entries: int, width: float) -> float:
+def _legend_characters(columns: int, width: float) -> int:
+    """How many characters of a legend's text fit beside its line, at most."""
+    line, character = 0.6, 0.068  # inches
+    return int((width / columns - line) / character)
+
+
+def _block_height(
+    games: int, columns: int, entries: Sequence[Entry], width: float
+) -> float:
     rows = -(-games // columns)
-    legend_rows = -(-entries // _legend_columns(entries, width))
+    in_legend = _legend_columns(len(entries), width)
+    characters = _legend_characters(in_legend, width)
+    lines = [len(entry.lines(characters)) for entry in entries]
+    # The columns of a legend are filled from the top, one after the other.
+    height = -(-len(lines) // in_legend)
+    parts = [lines[i : i + height] for i in range(0, len(lines), height)]
+    legend_rows = max(sum(part) for part in parts)
     panel = 1.75 if columns > 1 else 2.9
     return 0.35 + rows * panel + 0.2 * legend_rows + 0.25

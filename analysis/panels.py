@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,14 @@ class Entry:
     text: str
     alpha: float
 
-    def handle(self) -> Line2D:
-        """The line as the legend shows it."""
+    def handle(self, characters: int) -> Line2D:
+        """The line as the legend shows it, its text wrapped to so many characters."""
         look = {"color": self.colour, "ls": self.dashes, "alpha": self.alpha}
-        return Line2D([], [], label=self.text, **look)
+        return Line2D([], [], label="\n".join(self.lines(characters)), **look)
+
+    def lines(self, characters: int) -> list[str]:
+        """The text, wrapped."""
+        return textwrap.wrap(self.text, characters)
 
 
 def entries_of(arms: pd.DataFrame, variants: Sequence[str]) -> list[Entry]:
