@@ -245,7 +245,7 @@ def td_sum(case: Case, decay: float) -> Tensor:
     return first + factor * following
 
 
-@check(section="3.3", equation="35, 38-39")
+@check(section="3.3", equation="35, 38-39", over="reference")
 def soft_backups_contract() -> Iterator[Row]:
     """The soft backup shrinks distances by gamma; its fixed point is its policy's Q."""
     mdp = random_mdp(5, n_states=6, n_actions=4, gamma=0.9)

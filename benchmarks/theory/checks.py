@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -149,25 +151,49 @@ class Check:
     """A function that yields rows, and where its statement comes from.
 
     Calling it gives the rows with name, section and equation filled in; arguments are
-    handed on, so that a test can put other functions under test.
+    handed on, so that a test can put other functions under test. ``over`` is as in
+    :func:`check`.
     """
 
     name: str
     section: str
     equation: str
     function: Callable[..., Iterable[Row]]
+    over: str = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> list[Row]:
         """Run it."""
         try:
-            return [self._named(row) for row in self.function(*args, **kwargs)]
+            found = [self._named(row) for row in self.function(*args, **kwargs)]
         except Exception as error:
             error.add_note(f"in the check {self.name}")
             raise
+        return worst(found, self.over) if self.over else found
 
     def _named(self, row: Row) -> Row:
         equation = row.equation or self.equation
         return replace(row, check=self.name, section=self.section, equation=equation)
+
+
+def worst(found: Iterable[Row], over: str) -> list[Row]:
+    """Merge rows that differ only in one parameter into the worst of each group.
+
+    Args:
+        found: Rows of one check.
+        over: Name of the parameter; the merged row says of how many values it is.
+    """
+    groups: dict[Row, list[Row]] = {}
+    for row in found:
+        rest = re.sub(rf"\b{over}=[^,]*", f"{over}=*", row.parameters)
+        alike = replace(row, parameters=rest, error=0, observed="")
+        groups.setdefault(alike, []).append(row)
+    merged = []
+    for alike, group in groups.items():  # in the order in which each group began
+        sign = 1 if alike.expected == "holds" else -1
+        bad = max(group, key=lambda row: (math.isnan(row.error), sign * row.error))
+        said = alike.parameters.replace("=*", f"=all {len(group)}")
+        merged.append(replace(bad, parameters=said))
+    return merged
 
 
 @dataclass(frozen=True)
@@ -183,12 +209,20 @@ CHECKS: dict[str, Check] = {}
 PICTURES: dict[str, Picture] = {}
 
 
-def check(section: str, equation: str) -> Callable[[Callable], Check]:
-    """Put a function that yields rows on the list of checks."""
+def check(
+    section: str, equation: str, over: str = ""
+) -> Callable[[Callable[..., Iterable[Row]]], Check]:
+    """Put a function that yields rows on the list of checks.
+
+    Args:
+        section: Of the paper.
+        equation: Number or range.
+        over: A parameter whose values are to share one row: the worst of theirs.
+    """
 
     def register(function: Callable[..., Iterable[Row]]) -> Check:
         module = function.__module__.rpartition(".")[2]
-        made = Check(f"{module}.{function.__name__}", section, equation, function)
+        made = Check(f"{module}.{function.__name__}", section, equation, function, over)
         CHECKS[made.name] = made
         return made
 

@@ -25,7 +25,7 @@ from benchmarks.theory.learners import (
     TwoHeads,
     actor_critic,
     all_rollouts,
-    expected_gradient,
+    expected_gradients,
     q_learning,
     raw_q_learning,
 )
@@ -40,13 +40,12 @@ def gradient_distance(
     network = TwoHeads(0, mdp.n_states, mdp.n_actions)
     distances = []
     for n in n_steps:
-        ours = expected_gradient(learner, mdp, network, n, settings)
-        theirs = expected_gradient(other, mdp, network, n, settings)
+        ours, theirs = expected_gradients((learner, other), mdp, network, n, settings)
         distances.append(float((ours - theirs).norm() / theirs.norm()))
     return max(distances)
 
 
-@check(section="6.3", equation="57-65, 84-86")
+@check(section="6.3", equation="57-65, 84-86", over="reference")
 def q_learning_is_actor_critic(
     ours: Learner = q_learning, theirs: Learner = actor_critic
 ) -> Iterator[Row]:
@@ -68,7 +67,7 @@ def q_learning_is_actor_critic(
             )
 
 
-@check(section="6.3", equation="58-65")
+@check(section="6.3", equation="58-65", over="reference")
 def raw_q_learning_is_tau_actor_critic(
     ours: Learner = raw_q_learning, theirs: Learner = actor_critic
 ) -> Iterator[Row]:
@@ -132,7 +131,7 @@ def _noise(rollout: Rollout) -> HeadGradients:
     return HeadGradients(logits, c * tau * xi)
 
 
-@check(section="6.3", equation="57-65")
+@check(section="6.3", equation="57-65", over="reference")
 def samples_differ_by_known_noise(
     ours: Learner = q_learning, theirs: Learner = actor_critic
 ) -> Iterator[Row]:

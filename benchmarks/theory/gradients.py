@@ -79,7 +79,7 @@ def _held(rollout: Rollout, values: bool) -> Rollout:
     return replace(rollout, log_policy_s=rollout.log_policy_s.detach())
 
 
-@check(section="4.3", equation="58-65")
+@check(section="4.3", equation="58-65", over="reference")
 def q_gradient_is_policy_gradient() -> Iterator[Row]:
     """Eq. 58 = Eq. 65 through an MLP Q-function, whole and part by part."""
     mdp = small_mdp()
@@ -222,7 +222,7 @@ def _td_error_form(mdp: TabularMDP, network: TwoHeads, settings: Settings) -> fl
     return relative_error(-gradient(chances @ terms.total, network), ours)
 
 
-@check(section="4", equation="49")
+@check(section="4", equation="49", over="reference")
 def soft_optimum_is_stationary() -> Iterator[Row]:
     """The policy gradient and the Q gradient both vanish at the soft optimum."""
     mdp = small_mdp()

@@ -7,7 +7,7 @@ A *learner* turns a rollout into one loss a step, with the functions of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -242,14 +242,16 @@ def gradient(loss: Tensor, network: nn.Module) -> Tensor:
     return torch.cat([part.flatten() for part in parts])
 
 
-def expected_gradient(
-    learner: Learner,
+def expected_gradients(
+    learners: Sequence[Learner],
     mdp: TabularMDP,
     network: TwoHeads,
     n_steps: int,
     settings: Settings,
-) -> Tensor:
-    """``E grad sum_t loss_t`` over every rollout of ``n_steps``, ``(P,)``."""
+) -> list[Tensor]:
+    """``E grad sum_t loss_t`` over every rollout of ``n_steps``, ``(P,)`` each."""
     rollout, chances = all_rollouts(mdp, network, n_steps, settings)
-    losses = (rollout.paths.alive * learner(rollout)).sum(0)
-    return gradient((chances * losses).sum(), network)
+    return [
+        gradient(chances @ (rollout.paths.alive * learner(rollout)).sum(0), network)
+        for learner in learners
+    ]

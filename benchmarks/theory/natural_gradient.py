@@ -166,7 +166,7 @@ def problems(temperature: float) -> Iterator[tuple[str, LogLinear]]:
         )
 
 
-@check(section="5", equation="66-70")
+@check(section="5", equation="66-70", over="reference")
 def least_squares_gives_natural_gradient() -> Iterator[Row]:
     """The compatible regression of the regularised advantage is ``eps F^-1 g``."""
     for tau in TEMPERATURES:
@@ -193,7 +193,7 @@ def least_squares_gives_natural_gradient() -> Iterator[Row]:
             )
 
 
-@check(section="5", equation="74-78")
+@check(section="5", equation="74-78", over="reference")
 def damped_q_is_natural_gradient() -> Iterator[Row]:
     """The damped Q regression: its gradient, and its first-order minimiser."""
     for tau in TEMPERATURES:

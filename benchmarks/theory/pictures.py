@@ -53,7 +53,7 @@ def _errors(rows: list[Row], expected: str) -> list[float]:
     "heads rescaled lies at rounding error, drawn at 1e-12. One should see two kinds "
     "of mistake: of scale, which cost about as much at any temperature; and of "
     "regularisation, which cost in proportion to tau and are all below 1 % here at the "
-    "paper's tau = 0.01, too little to be seen in learning curves."
+    "paper's tau = 0.01."
 )
 def mistakes() -> Figure:
     """Relative distances, one line a mistake, one marker a temperature."""

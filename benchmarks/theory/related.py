@@ -58,7 +58,7 @@ def _deterministic() -> tuple[TabularMDP, Tensor]:
     return mdp, anywhere
 
 
-@check(section="7", equation="88-90")
+@check(section="7", equation="88-90", over="reference")
 def path_consistency() -> Iterator[Row]:
     """``C = 0`` on every path of a deterministic MDP, in the mean of a random one."""
     deterministic, anywhere = _deterministic()
@@ -94,19 +94,17 @@ def _stochastic(tau: float) -> Iterator[Row]:
         "E[C | s_0, a_0] = 0 at the soft optimum under any behaviour, random MDP",
         relative_error(means, zero, scale=size),
         tau=tau,
-        reference="none (entropy)",
         n=N,
     )
     yield differs(
         "C itself is not 0 there: minimising C^2 is biased by the transitions' noise",
         relative_error(errors, zero, scale=size),
         tau=tau,
-        reference="none (entropy)",
         n=N,
     )
 
 
-@check(section="7", equation="88-90")
+@check(section="7", equation="88-90", over="reference")
 def consistency_is_a_sum_of_q_errors() -> Iterator[Row]:
     """For any V and pi, C is a sum of 1-step errors of their Q (the module's head)."""
     mdp = small_mdp()

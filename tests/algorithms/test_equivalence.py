@@ -13,7 +13,7 @@ from benchmarks.theory.learners import (
     Settings,
     TwoHeads,
     actor_critic,
-    expected_gradient,
+    expected_gradients,
     q_learning,
     raw_q_learning,
 )
@@ -36,8 +36,7 @@ torch.set_num_threads(1)
 def distance(ours: Learner, theirs: Learner, n: int, settings: Settings) -> float:
     mdp = episodic_mdp(0, n_states=S, n_actions=A, branching=2, gamma=0.9)
     network = TwoHeads(1, S, A)
-    a = expected_gradient(ours, mdp, network, n, settings)
-    b = expected_gradient(theirs, mdp, network, n, settings)
+    a, b = expected_gradients((ours, theirs), mdp, network, n, settings)
     return float((a - b).norm() / b.norm())
 
 

@@ -19,6 +19,7 @@ from benchmarks.theory.checks import (
     relative_error,
     run,
     select,
+    worst,
 )
 from benchmarks.theory.report import (
     as_written,
@@ -62,6 +63,19 @@ def test_verdicts() -> None:
     assert not differs("a", 1e-15).passed
     for row in (holds("a", math.nan), fails_as_printed("a", math.nan)):
         assert row.verdict == "FAIL"
+
+
+def test_rows_that_share_a_line_show_the_worst() -> None:
+    rows = [
+        maker("a", error, tau=1, reference=name)
+        for maker in (holds, fails_as_printed)
+        for name, error in (("none (entropy)", 0.1), ("uniform", 0.2))
+    ]
+    first, second = worst(rows, "reference")
+    assert (first.parameters, first.error) == ("tau=1, reference=all 2", 0.2)
+    assert second.error == 0.1
+    bad = worst([holds("a", math.nan, reference="x"), rows[0]], "reference")
+    assert any(math.isnan(row.error) for row in bad)
 
 
 def test_relative_error() -> None:

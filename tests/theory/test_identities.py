@@ -24,7 +24,7 @@ from benchmarks.theory.learners import (
     Settings,
     TwoHeads,
     actor_critic,
-    expected_gradient,
+    expected_gradients,
     gradient,
     q_learning,
 )
@@ -69,8 +69,8 @@ def test_q_learning_is_the_policy_gradient(
 ) -> None:
     mdp, chosen = make_mdp(seed), make_settings(tau, reference, seed)
     network = TwoHeads(seed, S, A)
-    ours = expected_gradient(q_learning, mdp, network, n, chosen)
-    theirs = expected_gradient(actor_critic, mdp, network, n, chosen)
+    pair = (q_learning, actor_critic)
+    ours, theirs = expected_gradients(pair, mdp, network, n, chosen)
     assert relative_error(ours, theirs) < TOLERANCE
 
 

@@ -77,9 +77,7 @@ def test_a_reference_with_a_zero_where_the_policy_acts() -> None:
     reference = torch.tensor([[0.5, 0.5]] * 4, dtype=torch.float64)
     reference[2] = torch.tensor([0.0, 1.0])
     policy = torch.full((4, 2), 0.5, dtype=torch.float64)
-    with pytest.raises(
-        ValueError, match=r"policy\[2, 0\] is 0 where"
-    ):
+    with pytest.raises(ValueError, match=r"policy\[2, 0\] is 0 where"):
         evaluate(mdp, policy.log(), 0.1, reference.log())
     policy[2] = reference[2]
     assert evaluate(mdp, policy.log(), 0.1, reference.log()).isfinite().all()
