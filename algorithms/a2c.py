@@ -170,10 +170,11 @@ class RegularizedA2C(A2C):
             False if the callback ended training.
         """
         self.policy.set_training_mode(True)
+        self.policy.forget()
         callback.on_rollout_start()
         steps = []
         for _ in range(n_rollout_steps):
-            log_policy, values = self.policy.log_policy_and_value(self._obs_tensor())
+            log_policy, values = self.policy.act(self._obs_tensor())
             actions = self._sample(log_policy)
             new_obs, rewards, dones, infos = env.step(actions.cpu().numpy())
             self.num_timesteps += env.num_envs
@@ -221,8 +222,7 @@ class RegularizedA2C(A2C):
         self._update_learning_rate(self.policy.optimizer)
         loss = self.rollout_loss(self.rollout)
         self.rollout = None
-        self.policy.optimizer.zero_grad()
-        loss.backward()
+        self.policy.backward(loss)
         grad_norm = torch.nn.utils.clip_grad_norm_(
             self.policy.parameters(), self.max_grad_norm
         )

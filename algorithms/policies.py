@@ -6,10 +6,13 @@ from typing import Any
 
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.dqn.policies import CnnPolicy
 from torch import Tensor, nn
+
+from algorithms.trunk import DeferredTrunk
 
 
 class TwoHeadPolicy(ActorCriticPolicy):
@@ -25,7 +28,21 @@ class TwoHeadPolicy(ActorCriticPolicy):
 
     def log_policy_and_value(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Return log-probabilities ``(B, A)`` and values ``(B,)`` of a batch."""
-        features = self.extract_features(obs)
+        return self._heads(self.extract_features(obs))
+
+    def act(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
+        """Do the same for acting, so that :meth:`backward` can learn from it."""
+        return self.log_policy_and_value(obs)
+
+    def backward(self, loss: Tensor) -> None:
+        """Set the parameters' gradients of a loss of what :meth:`act` returned."""
+        self.optimizer.zero_grad()
+        loss.backward()
+
+    def forget(self) -> None:
+        """Drop what :meth:`act` kept for a backward pass that won't come."""
+
+    def _heads(self, features: Any) -> tuple[Tensor, Tensor]:
         if self.share_features_extractor:
             latent_pi, latent_vf = self.mlp_extractor(features)
         else:
@@ -42,6 +59,30 @@ class TwoHeadCnnPolicy(TwoHeadPolicy):
         kwargs.setdefault("features_extractor_class", NatureCNN)
         super().__init__(*args, **kwargs)
         channels_last(self)
+        # Another extractor, or two of them, are left to autograd.
+        self.trunk: DeferredTrunk | None = None
+        extractor = self.features_extractor
+        if isinstance(extractor, NatureCNN) and self.share_features_extractor:
+            self.trunk = DeferredTrunk(extractor)
+
+    def act(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
+        """Do the same for acting; the trunk's backward pass waits for the others."""
+        if self.trunk is None:
+            return super().act(obs)
+        images = preprocess_obs(obs, self.observation_space, self.normalize_images)
+        assert isinstance(images, Tensor)
+        return self._heads(self.trunk.forward(images))
+
+    def backward(self, loss: Tensor) -> None:
+        """Set the parameters' gradients of a loss of what :meth:`act` returned."""
+        super().backward(loss)
+        if self.trunk is not None:
+            self.trunk.backward()
+
+    def forget(self) -> None:
+        """Drop what :meth:`act` kept for a backward pass that won't come."""
+        if self.trunk is not None:
+            self.trunk.discard()
 
 
 class QCnnPolicy(CnnPolicy):
