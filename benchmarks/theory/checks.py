@@ -38,6 +38,10 @@ MODULES: tuple[str, ...] = (
     "spread",
     "errata_values",
     "errata_gradients",
+    "fixed_points",
+    "bootstraps",
+    "lengths",
+    "off_policy",
     "related",
     "pictures",
 )
