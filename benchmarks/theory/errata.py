@@ -1,13 +1,4 @@
-"""How an erratum is checked: the printed form measured beside the corrected one.
-
-What is wrong in print but cannot be measured, because it has no other reading:
-
-- Eq. 72 writes ``V(s, a)`` for ``V(s)``; Eq. 84 has a bracket too many; the text before
-  Eq. 52 sums from ``t = d`` where it means ``d = 0``.
-- The text after Eq. 47 samples ``a_t`` from the Boltzmann policy: it may be any action,
-  only ``a_{t+1} ..`` need to be (``backups.n_step_q_backups`` holds for every first
-  action).
-"""
+"""How an erratum is checked: the printed form measured beside the corrected one."""
 
 from __future__ import annotations
 
@@ -16,6 +7,14 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from benchmarks.theory.checks import Check, Row, check, fails_as_printed, holds
+
+# Wrong in print, with no other reading that could be measured.
+UNMEASURED = {
+    "after 47": "samples a_t from the Boltzmann policy: only the later actions need be",
+    "before 52": "sums from t = d where it means d = 0",
+    "72": "writes V(s, a) for V(s)",
+    "84": "has a bracket too many",
+}
 
 
 class Misprint(NamedTuple):

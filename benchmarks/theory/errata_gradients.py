@@ -21,8 +21,8 @@ from benchmarks.theory.learners import (
     gradient,
     q_learning,
 )
+from benchmarks.theory.log_linear import STEP, LogLinear, problems
 from benchmarks.theory.mistakes import references_mixed, scaled_as_printed
-from benchmarks.theory.natural_gradient import STEP, LogLinear, problems
 
 
 def _bandit(temperature: float) -> Bandit:

@@ -9,7 +9,7 @@ from benchmarks.theory.checks import CHECKS, Row, picture
 from benchmarks.theory.estimators import gradient_distance
 from benchmarks.theory.learners import Settings, actor_critic, q_learning
 from benchmarks.theory.mistakes import MISTAKES
-from benchmarks.theory.report import SMALLEST_ERROR, place
+from benchmarks.theory.report import SMALLEST_ERROR, place, steady
 
 _PRINTED, _CORRECTED = "#D55E00", "#0072B2"
 
@@ -44,7 +44,11 @@ def errata() -> Figure:
 
 
 def _errors(rows: list[Row], expected: str) -> list[float]:
-    return [max(row.error, SMALLEST_ERROR) for row in rows if row.expected == expected]
+    return [
+        steady(max(row.error, SMALLEST_ERROR))
+        for row in rows
+        if row.expected == expected
+    ]
 
 
 @picture(
@@ -69,7 +73,7 @@ def mistakes() -> Figure:
             for each in learners
         ]
         axis.plot(
-            [max(distance, SMALLEST_ERROR) for distance in distances],
+            [steady(max(distance, SMALLEST_ERROR)) for distance in distances],
             range(len(learners)),
             marker,
             color=colour,

@@ -26,6 +26,7 @@ from benchmarks.theory.learners import (
     q_learning,
 )
 from benchmarks.theory.mdp import TabularMDP
+from benchmarks.theory.report import steady
 
 
 class Spread(NamedTuple):
@@ -127,10 +128,10 @@ def estimators() -> Figure:
             found = [spread(mdp, network, 2, Settings(tau)) for tau in temperatures]
             style = {"label": f"{n_actions} actions", "color": colour}
             axes[0, column].loglog(
-                temperatures, [each.difference for each in found], **style
+                temperatures, [steady(each.difference) for each in found], **style
             )
             axes[1, column].semilogx(
-                temperatures, [each.variance_ratio for each in found], **style
+                temperatures, [steady(each.variance_ratio) for each in found], **style
             )
         axes[0, column].set_title(title)
         axes[1, column].set_xlabel("temperature tau (units of reward)")
