@@ -11,6 +11,7 @@ stack puts at the start of an episode. A million rows of 84 x 84 take 7.1 GB.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,6 +163,36 @@ class PathReplayBuffer(ReplayBuffer):
             self.row_terminated[env, row] = bool(done[env]) and not bootstrap
             self._append(env, self._frames_of(next_obs[env])[-1])
             self.in_episode[env] = not done[env]
+
+    # ------------------------------------------------------------------ its state
+
+    _ARRAYS = ("row_actions", "row_rewards", "acted", "ended", "row_terminated")
+
+    def get_state(self) -> dict[str, Any]:
+        """Return all that is stored, as tensors and plain types.
+
+        The tensors share the memory's arrays, less the rows that were never written.
+        """
+        written = int(min(self.head.max(initial=0), self.rows))
+        names = ("frames", *self._ARRAYS)
+        state = {n: torch.from_numpy(getattr(self, n)[:, :written]) for n in names}
+        state |= {n: torch.from_numpy(getattr(self, n)) for n in ("head", "in_episode")}
+        return state | {"rows": self.rows, "rng": self.rng.bit_generator.state}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take up what :meth:`get_state` returned.
+
+        Raises:
+            ValueError: It is of a memory of another size.
+        """
+        if state["rows"] != self.rows or state["frames"].shape[0] != self.n_envs:
+            raise ValueError("this state is of a replay memory of another size")
+        for name in ("frames", *self._ARRAYS):
+            stored = state[name].numpy()
+            getattr(self, name)[:, : stored.shape[1]] = stored
+        self.head[:] = state["head"].numpy()
+        self.in_episode[:] = state["in_episode"].numpy()
+        self.rng.bit_generator.state = state["rng"]
 
     # ------------------------------------------------------------------ sampling
 

@@ -18,7 +18,7 @@ from benchmarks.process import HELD_ELSEWHERE
 LOG_FILE = "log.txt"
 MAX_ATTEMPTS = 3  # of a run that a signal killed; one that raised is not tried again
 POLL_S = 0.2
-GRACE_S = 10.0
+GRACE_S = 60.0  # for a checkpoint
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

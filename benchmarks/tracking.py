@@ -14,16 +14,35 @@ from stable_baselines3.common.logger import KVWriter, Logger
 
 from analysis.csvs import Table
 from analysis.records import EPISODES, EPISODES_FILE, METRICS, METRICS_FILE
+from benchmarks.errors import UsageError
 from benchmarks.wandb_sink import WandbWriter
 
 
 class CsvWriter:
-    """Appends rows of a record's table, flushed so that a reader sees whole lines."""
+    """Appends rows of a record's table, flushed so that a reader sees whole lines.
 
-    def __init__(self, path: Path, table: Table) -> None:
+    Args:
+        path: The file.
+        table: Its columns.
+        keep: Bytes of an existing file to go on from; 0 begins a new one.
+
+    Raises:
+        UsageError: The file has fewer bytes than are to be kept.
+    """
+
+    def __init__(self, path: Path, table: Table, keep: int = 0) -> None:
         self.columns = list(table.dtypes)
-        self.file: IO[str] = path.open("w", newline="")
-        self.write(dict(zip(self.columns, self.columns, strict=True)))
+        if keep and (not path.exists() or path.stat().st_size < keep):
+            raise UsageError(f"{path}: shorter than at the run's last checkpoint")
+        self.file: IO[str] = path.open("r+" if keep else "w", newline="")
+        self.file.truncate(keep)
+        self.file.seek(keep)
+        if not keep:
+            self.write(dict(zip(self.columns, self.columns, strict=True)))
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self.file.tell()
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Write one row; a column that it lacks stays empty."""
@@ -39,8 +58,8 @@ class CsvWriter:
 class MetricsWriter(KVWriter):
     """Writes what an algorithm logs under ``train/`` and ``time/`` to metrics.csv."""
 
-    def __init__(self, folder: Path) -> None:
-        self.csv = CsvWriter(folder / METRICS_FILE, METRICS)
+    def __init__(self, folder: Path, keep: int = 0) -> None:
+        self.csv = CsvWriter(folder / METRICS_FILE, METRICS, keep)
 
     def write(
         self,
@@ -69,6 +88,7 @@ class RecordCallback(BaseCallback):
         log_interval: Emulator frames between two rows of metrics.
         wandb: The W&B sink.
         clock: Seconds of training so far.
+        resumed: What :meth:`state` returned, to go on from there.
     """
 
     def __init__(
@@ -79,14 +99,26 @@ class RecordCallback(BaseCallback):
         log_interval: int,
         wandb: WandbWriter,
         clock: Callable[[], float],
+        resumed: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.episodes = CsvWriter(folder / EPISODES_FILE, EPISODES)
+        was = resumed or {"n_episodes": 0, "next_row": log_interval}
+        keep = was.get("episodes_bytes", 0)
+        self.episodes = CsvWriter(folder / EPISODES_FILE, EPISODES, keep)
         self.frame_skip, self.log_interval = frame_skip, log_interval
         self.wandb, self.clock = wandb, clock
-        self.n_episodes = 0
-        self.next_row = log_interval
-        self.last_row = (0, 0.0)  # frames, seconds
+        self.n_episodes: int = was["n_episodes"]
+        self.next_row: int = was["next_row"]
+        self.last_row: tuple[int, float] = was.get("last_row", (0, 0.0))
+
+    def state(self) -> dict[str, Any]:
+        """Return where the episodes' record stands."""
+        return {
+            "episodes_bytes": self.episodes.tell(),
+            "n_episodes": self.n_episodes,
+            "next_row": self.next_row,
+            "last_row": self.last_row,  # frames, seconds
+        }
 
     @property
     def frames(self) -> int:
@@ -135,6 +167,6 @@ class RecordCallback(BaseCallback):
         self.episodes.close()
 
 
-def make_logger(folder: Path, wandb: WandbWriter) -> Logger:
+def make_logger(metrics: MetricsWriter, wandb: WandbWriter) -> Logger:
     """Return an SB3 logger whose dumps go to metrics.csv and to W&B."""
-    return Logger(folder=None, output_formats=[MetricsWriter(folder), wandb])
+    return Logger(folder=None, output_formats=[metrics, wandb])

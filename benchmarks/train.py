@@ -7,10 +7,12 @@ import json
 import logging
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,19 +31,23 @@ from analysis.records import (
     FAILED_FILE,
     read_json,
 )
+from benchmarks import checkpoint as checkpoints
 from benchmarks.atari import make_atari_env
 from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
 from benchmarks.process import HELD_ELSEWHERE, held
 from benchmarks.schema import parse_schedule
-from benchmarks.tracking import RecordCallback, make_logger
+from benchmarks.state import set_state
+from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
 from benchmarks.wandb_sink import WandbWriter
 
 log = logging.getLogger(__name__)
 
 ENV_SEEDS_APART = 1_000  # more than a run has environments
-ENV_SEEDS_APART = 1000
-PACKAGES = ("torch", "stable-baselines3", "gymnasium", "ale-py", "numpy", "wandb")
+EXACT_PACKAGES = ("torch", "stable-baselines3", "ale-py", "numpy")
+PACKAGES = (*EXACT_PACKAGES, "gymnasium", "wandb")
+POLICY_FILE = "policy.pt"
+STOPPED = 128 + signal.SIGTERM  # exit status: checkpointed and left when asked to
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
@@ -108,7 +114,9 @@ def train(folder: Path) -> int:
     """Run what ``folder/config.json`` says; return the exit status.
 
     0 when the run is done (now or before), 1 when it failed, 75 when another process
-    holds it. A failed run leaves ``failed.json`` and all that it recorded.
+    holds it, 143 when it was asked to stop. A failed run leaves ``failed.json`` and
+    all that it recorded; a run that was stopped or killed goes on from its last
+    checkpoint, exactly.
 
     Raises:
         UsageError: There is no such run, or its configuration has been edited.
@@ -125,7 +133,8 @@ def train(folder: Path) -> int:
         torch.set_num_threads(config.threads)
         # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
         torch.set_flush_denormal(True)
-        return _train(folder, config, record)
+        with stop_signals() as stop_asked:
+            return _train(folder, config, record, stop_asked)
 
 
 def _read_config(folder: Path) -> RunConfig:
@@ -140,8 +149,16 @@ def _read_config(folder: Path) -> RunConfig:
     return config
 
 
-def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
-    started = time.monotonic()
+def _train(
+    folder: Path,
+    config: RunConfig,
+    record: Mapping[str, Any],
+    stop_asked: Callable[[], bool],
+) -> int:
+    checkpoint = checkpoints.load(folder)
+    resumed = checkpoint["record"] if checkpoint else None
+    _check_versions(folder, resumed)
+    clock = Clock(resumed["seconds"] if resumed else 0.0)
     wandb = WandbWriter(folder, record)
     skip = config.environment["frame_skip"]
     recorder = RecordCallback(
@@ -149,25 +166,102 @@ def _train(folder: Path, config: RunConfig, record: Mapping[str, Any]) -> int:
         frame_skip=skip,
         log_interval=config.environment["log_interval"],
         wandb=wandb,
-        clock=lambda: time.monotonic() - started,
+        clock=clock,
+        resumed=resumed,
     )
-    logger = make_logger(folder, wandb)
+    metrics = MetricsWriter(folder, resumed["metrics_bytes"] if resumed else 0)
+
+    def record_state() -> dict[str, Any]:
+        written = {"metrics_bytes": metrics.csv.tell(), "seconds": clock()}
+        return recorder.state() | written | {"versions": exact_versions()}
+
+    checkpointer = checkpoints.CheckpointCallback(
+        folder,
+        record_state=record_state,
+        stop_asked=stop_asked,
+        enabled=config.environment["engine"] != "reference",
+    )
+    logger = make_logger(metrics, wandb)
     model: BaseAlgorithm | None = None
     try:
         model = make_model(config)
         model.set_logger(logger)
-        started = time.monotonic()
-        model.learn(config.frames // skip, callback=recorder, log_interval=None)  # type: ignore[arg-type]
-        seconds = recorder.clock()
+        if checkpoint:
+            set_state(model, checkpoint)
+        clock.start()
+        model.learn(
+            config.frames // skip - model.num_timesteps,
+            callback=[recorder, checkpointer],
+            log_interval=None,  # type: ignore[arg-type]
+            reset_num_timesteps=checkpoint is None,
+        )
+        if checkpointer.stopped:
+            print(f"stopped at {recorder.frames} frames")
+            return STOPPED
+        seconds = clock()
         recorder.record_metrics()
         check_parameters(model)
+        torch.save(model.policy.state_dict(), folder / POLICY_FILE)
     except Exception as error:
         return _fail(folder, recorder, _cause(model, error))
     finally:
         recorder.close()
         logger.close()
     _finish(folder, recorder.frames, recorder.n_episodes, seconds)
+    checkpoints.remove(folder)
     return 0
+
+
+class Clock:
+    """Seconds of training, over all the processes that a run has had."""
+
+    def __init__(self, before: float) -> None:
+        self.before, self.started = before, time.monotonic()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.started = time.monotonic()
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        return self.before + time.monotonic() - self.started
+
+
+@contextmanager
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Take SIGINT and SIGTERM as a wish; yield whether there was one."""
+    received: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {
+        number: signal.signal(number, lambda number, frame: received.append(number))
+        for number in numbers
+    }
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exact_versions() -> dict[str, str]:
+    """Versions that must not change under a run: they decide its last bits."""
+    return {name: version(name) for name in EXACT_PACKAGES}
+
+
+def _check_versions(folder: Path, resumed: Mapping[str, Any] | None) -> None:
+    if resumed is None:
+        return
+    now = exact_versions()
+    changed = [
+        f"{name} {old} is now {now.get(name)}"
+        for name, old in resumed["versions"].items()
+        if now.get(name) != old
+    ]
+    if changed:
+        raise UsageError(
+            f"{folder}: can't go on exactly, {', '.join(changed)}; delete "
+            "checkpoint*.pt there to start the run from the beginning"
+        )
 
 
 def check_parameters(model: BaseAlgorithm) -> None:
