@@ -109,7 +109,7 @@ def train(
         arg(metavar="PID", help="end when this process does", help_behavior_hint=""),
     ] = None,
 ) -> int:
-    """Make the one run that FOLDER/config.json describes; ``run`` starts these."""
+    """Make the one run that FOLDER/config.json describes; run starts these."""
     if parent is not None and not end_with(parent):
         return HELD_ELSEWHERE
     from benchmarks.train import main

@@ -117,6 +117,11 @@ def show_study(results: Path, study: str) -> None:
 
 def _bring_published(results: Path) -> None:
     """Put the published scores beside results that are kept in another folder."""
+    from analysis.study import study_names
+
+    data = results / "data"
+    if not study_names(data):
+        raise UsageError(f"no study in {data} yet: run `python -m benchmarks export`")
     if not (results / PUBLISHED).exists() and (OURS / PUBLISHED).exists():
         (results / PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(OURS / PUBLISHED, results / PUBLISHED)

@@ -32,6 +32,7 @@ class WandbWriter(KVWriter):
 
     def __init__(self, folder: Path, record: Mapping[str, Any]) -> None:
         self.run: Any = None
+        self.given_up = False
         self._guard("start", lambda: self._start(folder, record))
 
     def _start(self, folder: Path, record: Mapping[str, Any]) -> None:
@@ -78,21 +79,42 @@ class WandbWriter(KVWriter):
 
     def close(self) -> None:
         """Let W&B finish, for a while."""
-        if self.run is None:
-            return
-        finish = threading.Thread(
-            target=self._guard, args=("finish", self.run.finish), daemon=True
-        )
-        finish.start()
-        finish.join(WANDB_PATIENCE_S)
+        if self.run is not None:
+            finish = self.run.finish
+            if not _for_a_while(lambda: self._guard("finish", finish)):
+                self._give_up("finish does not end")
+            _for_a_while(_tear_down)
+            self.run = None
 
     def _guard(self, what: str, call: Callable[[], Any]) -> None:
         # Whatever a third party's process raises must not end hours of training.
         try:
             call()
         except (Exception, SystemExit) as error:
-            self.run = None
-            log.warning("W&B %s failed, going on without it: %s", what, error)
+            self._give_up(f"{what} failed: {error}")
+            _for_a_while(_tear_down)
+
+    def _give_up(self, reason: str) -> None:
+        self.run = None
+        if not self.given_up:
+            self.given_up = True
+            log.warning("going on without W&B, whose %s", reason)
+
+
+def _for_a_while(call: Callable[[], Any]) -> bool:
+    """Call, and wait no longer than patience lasts; whether it came back."""
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(WANDB_PATIENCE_S)
+    return not thread.is_alive()
+
+
+def _tear_down() -> None:
+    """End W&B's process now: at Python's exit, W&B would wait for it without limit."""
+    import wandb
+
+    with suppress(Exception):
+        wandb.teardown(0)
 
 
 def wandb_mode() -> Any:
@@ -106,7 +128,7 @@ def wandb_mode() -> Any:
         return asked
     import wandb
 
-    url = urlsplit(str(wandb.Settings().base_url))
+    url = urlsplit(str(wandb.setup().settings.base_url))
     host, port = url.hostname or "", url.port or (80 if url.scheme == "http" else 443)
     return "online" if _logged_in(host) and _reachable(host, port) else "offline"
 
