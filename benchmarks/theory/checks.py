@@ -43,6 +43,14 @@ MODULES: tuple[str, ...] = (
     "lengths",
     "off_policy",
     "related",
+    "inference",
+    "variational",
+    "optimism",
+    "maxent_gradient",
+    "inverse_rl",
+    "actor_critics",
+    "twin_minimum",
+    "lqr",
     "pictures",
 )
 
