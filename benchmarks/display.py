@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
@@ -31,9 +31,7 @@ def print_plan(runs: Sequence[RunStatus], speeds: dict[str, float], jobs: int) -
             run.config.run_id, f"{run.config.frames:,}", run.state, f"{needed:.2f}"
         )
     _console().print(table)
-    states = Counter(run.state for run in runs)
-    said = ", ".join(f"{count} {state}" for state, count in states.items())
-    print(f"{len(runs)} runs: {said}")
+    print(_summary(runs))
     at_once = min(jobs, len(runs))
     print(f"about {_duration(sum(hours) / at_once)} here with {at_once} at once")
 
@@ -44,6 +42,12 @@ def print_statuses(runs: Sequence[RunStatus]) -> None:
     for run in runs:
         if run.error:
             print(f"{run.config.run_id}: {run.error}")
+
+
+def _summary(runs: Sequence[RunStatus]) -> str:
+    states = Counter(run.state for run in runs)
+    said = ", ".join(f"{count} {state}" for state, count in states.items())
+    return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: {said}"
 
 
 def _duration(hours: float) -> str:
@@ -118,15 +122,12 @@ class LiveTable:
     def _show(self) -> None:
         self.last = time.monotonic()
         runs = statuses(self.results, self.configs)
-        states = Counter(run.state for run in runs)
-        said = ", ".join(f"{count} {state}" for state, count in states.items())
         now = [run for run in runs if run.state in ("running", "failed")]
         if self.console.is_terminal:
-            table = _progress_table(now)
-            table.caption = f"{len(runs)} runs: {said}"
-            self.live.update(table, refresh=True)
+            shown = [_progress_table(now)] if now else []
+            self.live.update(Group(*shown, _summary(runs)), refresh=True)
             return
-        print(f"{len(runs)} runs: {said}", flush=True)
+        print(_summary(runs), flush=True)
         for run in now:
             share = min(run.frames / run.config.frames, 1.0)
             print(f"  {run.config.run_id} {run.state} {share:.0%}", flush=True)

@@ -43,7 +43,7 @@ def _export(results: Path, study: str) -> int:
 def _say_exchange(exchange: Any) -> int:
     for verdict in ("added", "replaced", "unchanged", "kept"):
         if runs := getattr(exchange, verdict):
-            print(f"{exchange.study}: {len(runs)} runs {verdict}")
+            print(f"{exchange.study}: runs {verdict}: {len(runs)}")
     for run_id in exchange.conflicts:
         print(f"conflict, not taken over: {run_id}", file=sys.stderr)
     for reason in exchange.refused.values():

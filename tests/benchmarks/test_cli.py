@@ -132,6 +132,6 @@ def test_plan_narrows(call, results):
 def test_plan_sums_up(call, results):
     words = ("plan", "smoke", "--results", results, "--only", "q-a2c", "--jobs", 4)
     _, out, _ = call(*words, "--frames", 7_200_000)
-    assert "1 runs: 1 missing" in out
+    assert "1 run: 1 missing" in out
     assert "about 2.0 hours here with 1 at once" in out
     assert "about 2 minutes" in call(*words, "--frames", 120_000)[1]
