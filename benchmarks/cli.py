@@ -47,6 +47,26 @@ def plan(choice: Choice) -> int:
     return 0
 
 
+def speed(
+    results: Annotated[Path, arg(help="folder of all results")] = Path("results"),
+    jobs: Annotated[int | None, arg(help="runs at once; default: one a core")] = None,
+    repetitions: Annotated[int, arg(help="of every measurement")] = 3,
+    seconds: Annotated[float, arg(help="of each, after its warm-up")] = 6.0,
+) -> int:
+    """Measure training here against stock Stable-Baselines3 and the machine's limit."""
+    from benchmarks.peers import compare
+    from benchmarks.peers_report import summary, write
+
+    _check_writable(results)
+    at_once = jobs or len(os.sched_getaffinity(0))
+    measured = compare(at_once, repetitions, seconds)
+    table = summary(measured, at_once)
+    print(table.to_string(index=False))
+    for path in write(results, measured, table):
+        print(path)
+    return 0
+
+
 def run(choice: Choice) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
@@ -154,6 +174,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "list": list_suites,
     "plan": plan,
     "run": run,
+    "speed": speed,
     "status": status,
     "export": export,
     "merge": merge,

@@ -1,0 +1,66 @@
+"""The speed of training, measured on a model that really trains."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from benchmarks.config import RunConfig
+from benchmarks.train import make_model
+
+WARM_UP_STEPS = {"a2c": 800, "dqn": 300}
+MEASURE_S = 5.0
+# A DQN that is measured trains from the start, on a memory that is built at once.
+SHORT_DQN = {"learning_starts": 100, "buffer_size": 10_000}
+
+
+def shortened(config: RunConfig) -> RunConfig:
+    """Return the same configuration, ready to train after a moment."""
+    if config.family == "a2c":
+        return config
+    return replace(config, hyperparameters={**config.hyperparameters, **SHORT_DQN})
+
+
+def training_rate(model: BaseAlgorithm, family: str, seconds: float) -> float:
+    """Train for some seconds after a warm-up; return agent steps a second."""
+    model.set_logger(Logger(folder=None, output_formats=[]))
+    watch = _Stopwatch(WARM_UP_STEPS[family], seconds)
+    model.learn(10**9, callback=watch, log_interval=None)  # type: ignore[arg-type]
+    return watch.steps_per_second
+
+
+def measure(config: RunConfig) -> float:
+    """Return emulator frames a second of a run that is alone, over a few seconds."""
+    torch.set_num_threads(config.threads)
+    torch.set_flush_denormal(True)
+    model = make_model(shortened(config))
+    rate = training_rate(model, config.family, MEASURE_S)
+    return rate * config.environment["frame_skip"]
+
+
+class _Stopwatch(BaseCallback):
+    """Times steps after a warm-up, and ends training when it has seen enough."""
+
+    def __init__(self, warm_up: int, seconds: float) -> None:
+        super().__init__()
+        self.warm_up, self.seconds = warm_up, seconds
+        self.began, self.steps_before = 0.0, 0
+        self.steps_per_second = 0.0
+
+    def _on_step(self) -> bool:
+        return not self.steps_per_second
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps < self.warm_up:
+            return
+        if not self.began:
+            self.began, self.steps_before = time.perf_counter(), self.num_timesteps
+            return
+        elapsed = time.perf_counter() - self.began
+        if elapsed > self.seconds:
+            self.steps_per_second = (self.num_timesteps - self.steps_before) / elapsed
