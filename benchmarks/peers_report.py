@@ -35,6 +35,7 @@ def summary(measured: pd.DataFrame, at_once: int) -> pd.DataFrame:
             "family": family,
             "game": game,
             "at_once": at_once,
+            "n": len(rate),
             "ours": round(rate["ours"].median(), 1),
             "stock_sb3": round(rate["stock"].median(), 1),
             "ratio": round((rate["ours"] / rate["stock"]).median(), 3),
@@ -93,5 +94,9 @@ def _chart(table: pd.DataFrame) -> Figure:
             )
             sns.barplot(tall, x="game", y="agent steps / s", hue="variable", ax=axes)
             axes.set_title(f"{family}, {part['at_once'].iloc[0]} runs at once")
-            axes.legend(title=None)
+            axes.set_xlabel("")
+            handles, labels = axes.get_legend_handles_labels()
+            axes.get_legend().remove()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        figure.supxlabel(f"medians of n = {table['n'].min()} measurements", size=7)
         return figure
