@@ -98,5 +98,5 @@ def _chart(table: pd.DataFrame) -> Figure:
             handles, labels = axes.get_legend_handles_labels()
             axes.get_legend().remove()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
-        figure.supxlabel(f"medians of n = {table['n'].min()} measurements", size=7)
+        figure.suptitle(f"Training speed: medians of n = {table['n'].min()}", size=9)
         return figure
