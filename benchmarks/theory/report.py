@@ -142,11 +142,17 @@ def errata_markdown(written: pd.DataFrame) -> str:
 def draw(picture: Picture) -> Figure:
     """Draw a figure with its caption below it."""
     figure = picture.function()
-    width, height = figure.get_size_inches()
-    lines = textwrap.wrap(picture.caption, int(width * 17))
+    across, down = figure.get_size_inches()
+    lines = textwrap.wrap(picture.caption, int(across * 17))
     room = 0.14 * (len(lines) + 1)  # inches
-    figure.set_size_inches(width, height + room)
-    below = room / (height + room)
+    figure.set_size_inches(across, down + room)
+    below = room / (down + room)
     figure.set_layout_engine("constrained", rect=(0, below, 1, 1 - below))
-    figure.text(0.01, 0.06 / height, "\n".join(lines), fontsize=7, va="bottom")
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:  # the layout's solver is not exact to the last bit
+        left, bottom, width, height = axes.get_position().bounds
+        corner = (round(left, 4), round(bottom, 4))
+        axes.set_position((*corner, round(width, 4), round(height, 4)))
+    figure.text(0.01, 0.06 / down, "\n".join(lines), fontsize=7, va="bottom")
     return figure
