@@ -126,7 +126,10 @@ def test_a_signal_ends_every_child_and_is_passed_on(number, script, monkeypatch)
     ]
     handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
 
+    began = time.monotonic()
+
     def strike(outcome):
+        assert time.monotonic() < began + DEADLINE_S, "the signal has no effect"
         if all((task.folder / "began").exists() for task in tasks[:2]):
             os.kill(os.getpid(), number)
             os.kill(os.getpid(), number)  # impatience changes nothing

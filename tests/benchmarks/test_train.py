@@ -159,6 +159,30 @@ def test_a_parameter_that_is_no_number_ends_the_run(
     assert not (folder / "done.json").exists()
 
 
+def test_what_a_bad_parameter_makes_raise_is_called_by_its_name(
+    tiny, run_folder, monkeypatch
+):
+    real = train_module.make_model
+
+    def make(config):
+        model = real(config)
+
+        def break_down():
+            with torch.no_grad():
+                next(model.policy.parameters()).fill_(float("nan"))
+            raise RuntimeError("probability tensor contains nan")
+
+        model.train = break_down
+        return model
+
+    monkeypatch.setattr(train_module, "make_model", make)
+    folder = run_folder(tiny("q-a2c"))
+    assert train(folder) == 1
+    failed = json.loads((folder / "failed.json").read_text())
+    assert failed["error"].startswith("DivergenceError: ")
+    assert "is not finite at step 10" in failed["error"]
+
+
 def test_one_that_goes_bad_with_the_last_update_is_not_done(
     tiny, run_folder, monkeypatch
 ):
