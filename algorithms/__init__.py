@@ -13,14 +13,14 @@ from typing import Any
 
 from algorithms.a2c import INVERSE_TEMPERATURE, NaiveA2C, ProperA2C, RegularizedA2C
 from algorithms.checks import DivergenceError
-from algorithms.dqn import (
-    HardDQN,
+from algorithms.dqn import HardDQN
+from algorithms.q_a2c import QLearningA2C
+from algorithms.soft_dqn import (
     HardMinusDQN,
     HardPlusDQN,
     SoftEntropyDQN,
     SoftKLDQN,
 )
-from algorithms.q_a2c import QLearningA2C
 
 __all__ = [
     "ALGORITHMS",

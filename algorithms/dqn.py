@@ -1,8 +1,7 @@
-"""DQN with hard and soft targets, one or n steps (Eq. 81-83, 46-47)."""
+"""DQN with hard targets of one or n steps, and what its variants share (Eq. 81)."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,19 +20,12 @@ from algorithms.checks import (
     check_positive,
     with_discrete_actions,
 )
-from algorithms.entropy import (
-    boltzmann_log_policy,
-    soft_value,
-    uniform_log_reference,
-)
 from algorithms.policies import QCnnPolicy
 from algorithms.replay import PathReplayBuffer, PathSamples
 from algorithms.targets import (
     discounted_path_return,
     expected_penalty,
     hard_value,
-    printed_soft_entropy_target,
-    printed_soft_kl_target,
     q_target,
     sampled_penalty,
 )
@@ -96,6 +88,7 @@ class HardDQN(DQN):
         "MlpPolicy": MlpPolicy,
         "CnnPolicy": QCnnPolicy,
     }
+    soft: ClassVar[bool] = False
     replay_buffer: PathReplayBuffer
 
     def __init__(
@@ -176,10 +169,9 @@ class HardDQN(DQN):
         """Raise a ValueError for settings that no run can have; others pass by."""
         check_positive(cls.__name__, temperature=temperature, n_steps=n_steps)
         check_choice(cls.__name__, "intermediate", intermediate, INTERMEDIATE)
-        soft = issubclass(cls, SoftEntropyDQN)
-        if printed and (not soft or n_steps > 1):
+        if printed and (not cls.soft or n_steps > 1):
             raise ValueError("printed=True needs a soft target of one step")
-        if double_q and soft:
+        if double_q and cls.soft:
             raise ValueError("double_q=True needs a hard target")
 
     def _setup_model(self) -> None:
@@ -276,69 +268,3 @@ class HardDQN(DQN):
         explore = np.random.random(actions.shape) < self.exploration_rate
         random = np.array([self.action_space.sample() for _ in range(actions.size)])
         return np.where(explore, random.reshape(actions.shape), actions), state
-
-
-class HardPlusDQN(HardDQN):
-    """Hard targets plus ``tau log A`` a step: what an entropy bonus would add at most.
-
-    With :class:`HardMinusDQN` it tests the paper's explanation of Figure 2, that the
-    soft targets differ from the hard one by a constant (Sec. 6.2).
-    """
-
-    sign = 1.0
-
-    def backup(self, q: Tensor) -> Tensor:
-        """``max_a Q(a) +- tau log A``."""
-        # Counted from the space: with double Q only one action's value comes in.
-        n_actions = int(self.action_space.n)  # type: ignore[attr-defined]
-        return hard_value(q, self.sign * self.temperature * math.log(n_actions))
-
-
-class HardMinusDQN(HardPlusDQN):
-    """Hard targets minus ``tau log A`` a step."""
-
-    sign = -1.0
-
-
-class SoftEntropyDQN(HardDQN):
-    """Soft targets with an entropy bonus: ``tau log sum_a exp(Q/tau)`` (Eq. 83)."""
-
-    def backup(self, q: Tensor) -> Tensor:
-        """Soft value of the action values."""
-        return soft_value(q, self.temperature, self.log_reference)
-
-    def log_policy(self, q: Tensor) -> Tensor:
-        """Log of the Boltzmann policy of the action values."""
-        return boltzmann_log_policy(q, self.temperature, self.log_reference)
-
-    @property
-    def log_reference(self) -> Tensor | None:
-        """Log of the reference policy; None for the entropy."""
-        return None
-
-    def targets(self, batch: PathSamples) -> Tensor:
-        """Return the targets ``(B,)``; with ``printed``, as the paper prints them."""
-        if not self.printed:
-            return super().targets(batch)
-        with torch.no_grad():
-            q = self.q_net_target(batch.next_observations)
-            rewards = batch.rewards[:, 0]
-            return self._printed(
-                rewards, batch.terminated, q, self.gamma, self.temperature
-            )
-
-    _printed = staticmethod(printed_soft_entropy_target)
-
-
-class SoftKLDQN(SoftEntropyDQN):
-    """Soft targets with a KL penalty to the uniform policy (Eq. 82).
-
-    ``tau log mean_a exp(Q/tau)``: the entropy form less ``tau log A`` a step.
-    """
-
-    @property
-    def log_reference(self) -> Tensor:
-        """Log of the uniform policy."""
-        return uniform_log_reference(int(self.action_space.n))  # type: ignore[attr-defined]
-
-    _printed = staticmethod(printed_soft_kl_target)
