@@ -191,8 +191,8 @@ _LABELS = {
     "exactly: median (line) and central 80 % (band). One should see that the policies "
     "come together as the temperature tau falls (and again where it is so high that "
     "both are nearly uniform), that proper A2C always has the higher soft return, "
-    "which it maximises, and that it has no higher raw return, which is what Figure 1 "
-    "plots: at the paper's tau = 0.01 (dotted) there is next to nothing to see, and at "
+    "which it maximises, and that in most MDPs it has no higher raw return, which is "
+    "what Figure 1 plots: at the paper's tau = 0.01 (dotted) there is next to nothing to see, and at "
     "higher tau the proper objective pays reward for entropy."
 )
 def objectives() -> Figure:

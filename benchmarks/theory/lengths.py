@@ -183,7 +183,8 @@ def copies_of_actions_lengthen_entropy() -> Iterator[Row]:
     "lower half of Figure 2's order without any learning, soft KL below hard, and that "
     "its constant explains it (hard - const lies on it); that the entropy arm keeps "
     "little of its constant (hard + const lies far above it) and is hardly longer than "
-    "hard; and that at tau = 0.01 no arm could be told from another. In MDPs "
+    "hard, as no two actions are alike here (with 3 copies of each of 6 actions it is "
+    "8 % longer); and that at tau = 0.01 no arm could be told from another. In MDPs "
     "without ends the constants change no action at all."
 )
 def targets() -> Figure:
