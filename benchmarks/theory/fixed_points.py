@@ -192,8 +192,8 @@ _LABELS = {
     "come together as the temperature tau falls (and again where it is so high that "
     "both are nearly uniform), that proper A2C always has the higher soft return, "
     "which it maximises, and that in most MDPs it has no higher raw return, which is "
-    "what Figure 1 plots: at the paper's tau = 0.01 (dotted) there is next to nothing to see, and at "
-    "higher tau the proper objective pays reward for entropy."
+    "what Figure 1 plots: at the paper's tau = 0.01 (dotted) there is next to "
+    "nothing to see, and at higher tau the proper objective pays reward for entropy."
 )
 def objectives() -> Figure:
     """Distance, soft gain and raw gain against tau."""
