@@ -12,6 +12,7 @@ usage: ./run_all.sh COMMAND [options]
   paper            the paper's budgets and seeds
   breakout         the A2C family on Breakout: does each algorithm learn?
   theory           the paper's equations, checked exactly
+  speed            training here against stock Stable-Baselines3
   figures, tables, report
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
@@ -27,7 +28,7 @@ TEXT
 
 SUITES=" smoke atari paper breakout "
 DRAWN=" figures tables report "
-OTHERS=" test theory list plan run status export merge train "
+OTHERS=" test theory list plan run speed status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 
