@@ -27,11 +27,11 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.utils import LinearSchedule
 
+from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.stopwatch import shortened, training_rate
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import THREAD_VARIABLES
-from benchmarks.train import make_model
 
 FAMILIES = {"a2c": "a2c-proper", "dqn": "dqn-hard"}
 GAMES = ("Pong", "Breakout")

@@ -10,8 +10,8 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from benchmarks.build import make_model
 from benchmarks.config import RunConfig
-from benchmarks.train import make_model
 
 WARM_UP_STEPS = {"a2c": 800, "dqn": 300}
 MEASURE_S = 5.0

@@ -5,25 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import platform
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.utils import LinearSchedule
 
-from algorithms import ALGORITHMS
 from algorithms.checks import DivergenceError
 from analysis.errors import RecordError
+from analysis.files import write_atomically
 from analysis.records import (
     CONFIG_FILE,
     DONE_FILE,
@@ -32,20 +27,17 @@ from analysis.records import (
     read_json,
 )
 from benchmarks import checkpoint as checkpoints
-from benchmarks.atari import make_atari_env
+from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
 from benchmarks.process import HELD_ELSEWHERE, held
-from benchmarks.schema import parse_schedule
+from benchmarks.provenance import exact_versions, versions
 from benchmarks.state import set_state
 from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
 from benchmarks.wandb_sink import WandbWriter
 
 log = logging.getLogger(__name__)
 
-ENV_SEEDS_APART = 1_000  # more than a run has environments
-EXACT_PACKAGES = ("torch", "stable-baselines3", "ale-py", "numpy")
-PACKAGES = (*EXACT_PACKAGES, "gymnasium", "wandb")
 POLICY_FILE = "policy.pt"
 STOPPED = 128 + signal.SIGTERM  # exit status: checkpointed and left when asked to
 
@@ -60,54 +52,9 @@ def write_config(folder: Path, config: RunConfig) -> None:
         write_json(folder / CONFIG_FILE, config.record() | {"versions": {}})
 
 
-def versions() -> dict[str, str]:
-    """Versions of what decides a run's numbers, this project's commit among them."""
-    found = {name: version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), "commit": commit(), **found}
-
-
-def commit() -> str:
-    """Return the commit of the code, "+changes" where files differ from it."""
-    try:
-        describe = ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"]
-        here = Path(__file__).parent
-        found = subprocess.run(describe, cwd=here, capture_output=True, text=True)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
-
-
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file in one piece: it is there whole, or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n")
-    temporary.replace(path)
-
-
-def make_model(config: RunConfig) -> BaseAlgorithm:
-    """Build the environment and the algorithm of a configuration."""
-    settings = dict(config.hyperparameters)
-    if "exploration" in settings:
-        settings["exploration"] = parse_schedule(settings["exploration"])
-        settings["frame_stack"] = config.environment["frame_stack"]
-    if settings.pop("learning_rate_schedule", "constant") == "linear":
-        rate = settings["learning_rate"]
-        settings["learning_rate"] = LinearSchedule(rate, 0.0, 1.0)
-    env = make_atari_env(
-        config.game,
-        config.environment["n_envs"],
-        # Environment i is seeded with this plus i: no two runs share a game's seed.
-        config.seed * ENV_SEEDS_APART,
-        engine=config.environment["engine"],
-        max_frames=config.environment.get("max_frames"),
-    )
-    return ALGORITHMS[config.variant].algorithm(
-        "CnnPolicy",
-        env,
-        seed=config.seed,
-        device=config.environment["device"],
-        **settings,
-    )
+    write_atomically({path: (json.dumps(content, indent=1) + "\n").encode()})
 
 
 def train(folder: Path) -> int:
@@ -241,11 +188,6 @@ def stop_signals() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def exact_versions() -> dict[str, str]:
-    """Versions that must not change under a run: they decide its last bits."""
-    return {name: version(name) for name in EXACT_PACKAGES}
 
 
 def _check_versions(folder: Path, resumed: Mapping[str, Any] | None) -> None:

@@ -1,0 +1,38 @@
+"""From a configuration to the model that trains, on its environment."""
+
+from __future__ import annotations
+
+from stable_baselines3.common.utils import LinearSchedule
+
+from algorithms import ALGORITHMS, HardDQN, RegularizedA2C
+from benchmarks.atari import make_atari_env
+from benchmarks.config import RunConfig
+from benchmarks.schema import parse_schedule
+
+ENV_SEEDS_APART = 1_000  # more than a run has environments
+
+
+def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
+    """Build the environment and the algorithm of a configuration."""
+    settings = dict(config.hyperparameters)
+    if "exploration" in settings:
+        settings["exploration"] = parse_schedule(settings["exploration"])
+        settings["frame_stack"] = config.environment["frame_stack"]
+    if settings.pop("learning_rate_schedule", "constant") == "linear":
+        rate = settings["learning_rate"]
+        settings["learning_rate"] = LinearSchedule(rate, 0.0, 1.0)
+    env = make_atari_env(
+        config.game,
+        config.environment["n_envs"],
+        # Environment i is seeded with this plus i: no two runs share a game's seed.
+        config.seed * ENV_SEEDS_APART,
+        engine=config.environment["engine"],
+        max_frames=config.environment.get("max_frames"),
+    )
+    return ALGORITHMS[config.variant].algorithm(
+        "CnnPolicy",
+        env,
+        seed=config.seed,
+        device=config.environment["device"],
+        **settings,
+    )
