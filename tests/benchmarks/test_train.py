@@ -13,10 +13,11 @@ import torch
 
 from analysis.records import read_run
 from benchmarks import train as train_module
+from benchmarks.build import ENV_SEEDS_APART
 from benchmarks.errors import UsageError
 from benchmarks.process import HELD_ELSEWHERE, held, is_held
 from benchmarks.suite import load_suite
-from benchmarks.train import ENV_SEEDS_APART, train
+from benchmarks.train import train
 
 FAMILIES = ("q-a2c", "dqn-soft-kl")
 FILES = ("config.json", "done.json", "episodes.csv", "metrics.csv")
