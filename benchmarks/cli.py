@@ -13,7 +13,7 @@ from tyro.conf import Positional, arg
 
 from analysis.errors import RecordError, StudyNotFoundError
 from benchmarks.errors import UsageError
-from benchmarks.options import Choice
+from benchmarks.options import Choice, Jobs, Results, runs_at_once
 from benchmarks.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
 
@@ -43,22 +43,26 @@ def plan(choice: Choice) -> int:
     configs = choice.configs()
     _check_writable(choice.results)
     speeds = measured_speeds(choice.results, configs)
-    print_plan(statuses(choice.results, configs), speeds, choice.n_jobs())
+    print_plan(statuses(choice.results, configs), speeds, runs_at_once(choice.jobs))
     return 0
 
 
 def speed(
-    results: Annotated[Path, arg(help="folder of all results")] = Path("results"),
-    jobs: Annotated[int | None, arg(help="runs at once; default: one a core")] = None,
-    repetitions: Annotated[int, arg(help="of every measurement")] = 3,
-    seconds: Annotated[float, arg(help="of each, after its warm-up")] = 6.0,
+    results: Results = Path("results"),
+    jobs: Jobs = None,
+    repetitions: Annotated[
+        int, arg(metavar="N", help="how often everything is measured")
+    ] = 3,
+    seconds: Annotated[
+        float, arg(metavar="S", help="of each measurement, after its warm-up")
+    ] = 6.0,
 ) -> int:
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
     from benchmarks.peers import compare
     from benchmarks.peers_report import summary, write
 
     _check_writable(results)
-    at_once = jobs or len(os.sched_getaffinity(0))
+    at_once = runs_at_once(jobs)
     measured = compare(at_once, repetitions, seconds)
     table = summary(measured, at_once)
     print(table.to_string(index=False))
@@ -72,7 +76,7 @@ def run(choice: Choice) -> int:
     from benchmarks.display import LiveTable
     from benchmarks.sweep import Interrupted, run_local
 
-    configs, jobs = choice.configs(), choice.n_jobs()
+    configs, jobs = choice.configs(), runs_at_once(choice.jobs)
     _check_writable(choice.results)
     tasks = _tasks(choice.results, configs)
     print(f"{len(configs) - len(tasks)} of {len(configs)} runs are done already")

@@ -24,6 +24,9 @@ def _words(metavar: str, text: str) -> Any:
     return arg(metavar=metavar, help=text, help_behavior_hint="")
 
 
+Jobs = Annotated[int | None, _words("N", "runs at once (default: one a core)")]
+
+
 @dataclass(frozen=True)
 class Choice:
     """Which runs of which suite, and what to change of them."""
@@ -46,9 +49,7 @@ class Choice:
         ),
     ] = ()
     results: Results = Path("results")
-    jobs: Annotated[int | None, _words("N", "runs at once (default: one a core)")] = (
-        None
-    )
+    jobs: Jobs = None
 
     def configs(self) -> list[Any]:
         """Resolve the chosen runs.
@@ -74,18 +75,6 @@ class Choice:
             raise ConfigError(problems)
         return configs
 
-    def n_jobs(self) -> int:
-        """Return how many runs go at once.
-
-        Raises:
-            UsageError: Less than one.
-        """
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError(
-                f"--jobs: expected a whole number above 0, not {self.jobs}"
-            )
-        return self.jobs or _n_cores()
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -102,10 +91,17 @@ class Shown:
     results: Results = Path("results")
 
 
-def _n_cores() -> int:
+def runs_at_once(jobs: int | None) -> int:
+    """Return how many runs go at once: one a core, unless the user says.
+
+    Raises:
+        UsageError: Less than one.
+    """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs: expected a whole number above 0, not {jobs}")
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return jobs or len(os.sched_getaffinity(0))
+    return jobs or os.cpu_count() or 1
 
 
 def _key_values(texts: Any) -> tuple[dict[str, Any], list[str]]:

@@ -53,6 +53,7 @@ BAD = {
     "plan smoke --only q-a2cc": "--only: unknown 'q-a2cc'; nearest: q-a2c",
     "plan smoke --seeds 0": "--seeds: expected a whole number above 0, not 0",
     "plan smoke --frames -5": "--frames: expected a whole number above 0, not -5",
+    "speed --jobs 0": "--jobs: expected a whole number above 0, not 0",
     "run smoke --jobs 0": "--jobs: expected a whole number above 0, not 0",
     "run smoke --set gamma": "--set: expected KEY=VALUE, not 'gamma'",
     "run smoke --set gama=1": "--set gama: unknown key; nearest: gamma",

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.errors import RecordError
 from analysis.records import EPISODES, METRICS
-from benchmarks import speed
+from benchmarks import speed, stopwatch
 from benchmarks.process import held
 from benchmarks.speed import hours_left, measured_speeds
 from benchmarks.status import status_of, statuses
@@ -124,6 +124,6 @@ def test_hours_come_from_finished_runs_where_there_are_any(
 
 
 def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
-    monkeypatch.setattr(speed, "MEASURE_S", 0.2)
-    monkeypatch.setattr(speed, "WARM_UP_STEPS", {"dqn": 120})
-    assert 4 < speed.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000
+    monkeypatch.setattr(stopwatch, "MEASURE_S", 0.2)
+    monkeypatch.setattr(stopwatch, "WARM_UP_STEPS", {"dqn": 120})
+    assert 4 < stopwatch.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000
