@@ -14,8 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 LOCK_FILE = "lock"
+STOPPED = 128 + signal.SIGTERM  # exit status: checkpointed and left when asked to
 HELD_ELSEWHERE = 75  # exit status: another process has this run (EX_TEMPFAIL)
 # ``is_held`` holds a lock for an instant; who means to keep it tries for longer.
 PATIENCE_S = 1.0
@@ -61,3 +63,24 @@ def end_with(parent: int) -> bool:
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     return os.getppid() == parent
+
+
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Note SIGINT and SIGTERM in a list in place of acting on them.
+
+    An exception out of a handler could strike between the start of a process and the
+    line that remembers it.
+    """
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

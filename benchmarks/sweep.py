@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
-from benchmarks.process import HELD_ELSEWHERE
+from benchmarks.process import HELD_ELSEWHERE, STOPPED, stop_signals
 
 LOG_FILE = "log.txt"
 MAX_ATTEMPTS = 3  # of a run that a signal killed; one that raised is not tried again
@@ -74,15 +71,16 @@ def run_local(
 ) -> Outcome:
     """Run tasks, ``jobs`` at a time; a failure ends that run alone.
 
-    A run that dies by a signal (killed, out of memory) is started again, up to three
-    times in all. ``on_tick`` is called several times a second.
+    A run that a signal ends (killed, out of memory, asked to stop) is started again,
+    up to three times in all, and goes on from its checkpoint. ``on_tick`` is called
+    several times a second.
 
     Raises:
         Interrupted: On SIGINT or SIGTERM, after every child has ended.
     """
     waiting, outcome = list(tasks), Outcome()
     running: list[Task] = []
-    with _stop_signals() as received:
+    with stop_signals() as received:
         try:
             while waiting or running:
                 if received:
@@ -103,27 +101,6 @@ def run_local(
     return outcome
 
 
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM in a list in place of acting on them.
-
-    An exception out of a handler could strike between the start of a process and the
-    line that remembers it.
-    """
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, note) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
 def _status(task: Task) -> int | None:
     """Exit status, negative where a signal ended it; None while the process runs."""
     return task.process.poll() if task.process else None
@@ -131,7 +108,7 @@ def _status(task: Task) -> int | None:
 
 def _killed(task: Task) -> bool:
     status = _status(task)
-    return status is not None and status < 0
+    return status is not None and (status < 0 or status == STOPPED)
 
 
 def _sort(task: Task, outcome: Outcome) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
-from benchmarks.process import HELD_ELSEWHERE, held
+from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
 from benchmarks.provenance import exact_versions, versions
 from benchmarks.state import set_state
 from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
@@ -39,7 +37,6 @@ from benchmarks.wandb_sink import WandbWriter
 log = logging.getLogger(__name__)
 
 POLICY_FILE = "policy.pt"
-STOPPED = 128 + signal.SIGTERM  # exit status: checkpointed and left when asked to
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
@@ -80,8 +77,8 @@ def train(folder: Path) -> int:
         torch.set_num_threads(config.threads)
         # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
         torch.set_flush_denormal(True)
-        with stop_signals() as stop_asked:
-            return _train(folder, config, record, stop_asked)
+        with stop_signals() as received:
+            return _train(folder, config, record, lambda: bool(received))
 
 
 def _read_config(folder: Path) -> RunConfig:
@@ -172,22 +169,6 @@ class Clock:
     def __call__(self) -> float:
         """Return the seconds so far."""
         return self.before + time.monotonic() - self.started
-
-
-@contextmanager
-def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Take SIGINT and SIGTERM as a wish; yield whether there was one."""
-    received: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {
-        number: signal.signal(number, lambda number, frame: received.append(number))
-        for number in numbers
-    }
-    try:
-        yield lambda: bool(received)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _check_versions(folder: Path, resumed: Mapping[str, Any] | None) -> None:

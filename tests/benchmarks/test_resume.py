@@ -16,8 +16,9 @@ import torch
 
 from benchmarks import checkpoint as checkpoints
 from benchmarks.errors import UsageError
+from benchmarks.process import STOPPED
 from benchmarks.suite import Selection, load_suite
-from benchmarks.train import POLICY_FILE, STOPPED, train, write_config
+from benchmarks.train import POLICY_FILE, train, write_config
 
 TIMES = ["seconds", "steps_per_second"]
 # The run's process, with checkpoints far more often than is of use.
