@@ -31,6 +31,7 @@ from analysis.study import (
 )
 from analysis.style import image_bytes
 from analysis.tables import comparison, read_published, scores
+from analysis.theory import load_findings
 
 DATA = "data"
 FIGURES_FOLDER = "figures"
@@ -70,7 +71,8 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
 
     Args:
         results: The folder ``results``.
-        studies: Their names; None for all that are exported.
+        studies: Their names; None for all that are exported, and for the figures of
+            the exact checks.
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
@@ -81,6 +83,9 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
         folder = results / FIGURES_FOLDER / study.name
         images = _images(learning_curves(study), ("png", "pdf"), built)
         built.write({folder / name: data for name, data in images.items()})
+    if not studies and (findings := load_findings(results)):
+        files = findings.figure_files()
+        built.write({results / path: data for path, data in files.items()})
     return built
 
 
@@ -89,7 +94,8 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
 
     Args:
         results: The folder ``results``.
-        studies: Their names; None for all that are exported.
+        studies: Their names; None for all that are exported, and for the tables of
+            the exact checks.
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
@@ -101,6 +107,9 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
         folder = results / TABLES_FOLDER / study.name
         contents = _table_files(_Tables.of(study, published))
         built.write({folder / name: data for name, data in contents.items()})
+    if not studies and (findings := load_findings(results)):
+        files = findings.table_files()
+        built.write({results / path: data for path, data in files.items()})
     return built
 
 

@@ -10,16 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.files import write_atomically
-from analysis.style import figure_style, image_bytes
-from benchmarks.theory.checks import PICTURES, Picture, run
-from benchmarks.theory.report import (
-    as_written,
-    csv_text,
-    draw,
-    errata_markdown,
-    errata_table,
-    theory_markdown,
-)
+from analysis.theory import Findings
+from benchmarks.theory.checks import PICTURES, run
+from benchmarks.theory.errata import UNMEASURED
+from benchmarks.theory.report import as_written, errata_table
 
 RESULTS = Path("results")
 
@@ -39,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{row.verdict}  {row.check}  {row.parameters}  error {row.error}")
     results = options.results or (RESULTS if options.only is None else None)
     if results is not None:
-        drawn = list(PICTURES.values()) if options.only is None else []
-        _write(results, table, written, drawn)
+        whole = options.only is None
+        pictures = [each.sketched() for each in PICTURES.values()] if whole else []
+        findings = Findings(written, errata_table(table), UNMEASURED, pictures)
+        _write(results, findings, whole)
     return _report(written)
 
 
@@ -58,27 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write(
-    results: Path,
-    table: pd.DataFrame,
-    written: pd.DataFrame,
-    pictures: Sequence[Picture],
-) -> None:
-    errata = errata_table(table)
-    tables, figures = results / "tables", results / "figures"
-    contents = {
-        tables / "theory.csv": csv_text(written).encode(),
-        tables / "theory.md": theory_markdown(written, pictures).encode(),
-        tables / "errata.csv": csv_text(errata).encode(),
-        tables / "errata.md": errata_markdown(errata).encode(),
-    }
-    for picture in pictures:
-        with figure_style():
-            drawn = draw(picture)
-        for kind in ("png", "pdf"):
-            path = figures / f"theory_{picture.name}.{kind}"
-            contents[path] = image_bytes(drawn, kind)
-    write_atomically(contents)
+def _write(results: Path, findings: Findings, whole: bool) -> None:
+    """Write tables; of a whole run, also its data and the figures."""
+    files = findings.table_files()
+    if whole:
+        files |= findings.data_files() | findings.figure_files()
+    write_atomically({results / path: content for path, content in files.items()})
 
 
 def _report(written: pd.DataFrame) -> int:

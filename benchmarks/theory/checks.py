@@ -25,8 +25,10 @@ from typing import Any, Literal
 
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
+
+from analysis import theory
+from analysis.sketch import Sketch
 
 # Every module with checks, in the order of the paper: the one list of them.
 MODULES: tuple[str, ...] = (
@@ -214,7 +216,11 @@ class Picture:
 
     name: str
     caption: str
-    function: Callable[[], Figure]
+    function: Callable[[], Sketch]
+
+    def sketched(self) -> theory.Picture:
+        """Compute its numbers."""
+        return theory.Picture(self.name, self.caption, self.function())
 
 
 CHECKS: dict[str, Check] = {}
@@ -241,10 +247,10 @@ def check(
     return register
 
 
-def picture(caption: str) -> Callable[[Callable[[], Figure]], Picture]:
+def picture(caption: str) -> Callable[[Callable[[], Sketch]], Picture]:
     """Put a function that draws ``theory_<its name>`` on the list of figures."""
 
-    def register(function: Callable[[], Figure]) -> Picture:
+    def register(function: Callable[[], Sketch]) -> Picture:
         made = Picture(function.__name__, caption, function)
         PICTURES[made.name] = made
         return made

@@ -17,14 +17,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from algorithms.entropy import boltzmann_log_policy, regularizer
 from algorithms.losses import actor_critic_loss
+from analysis.sketch import Sketch, subplots
 from analysis.style import colour
 from benchmarks.theory.checks import Row, check, differs, holds, picture
 from benchmarks.theory.mdp import TabularMDP, random_mdp
@@ -195,9 +194,9 @@ _LABELS = {
     "what Figure 1 plots: at the paper's tau = 0.01 (dotted) there is next to "
     "nothing to see, and at higher tau the proper objective pays reward for entropy."
 )
-def objectives() -> Figure:
+def objectives() -> Sketch:
     """Distance, soft gain and raw gain against tau."""
-    figure, axes = plt.subplots(1, 3, figsize=(7.5, 2.6))
+    figure, axes = subplots(1, 3, figsize=(7.5, 2.6))
     temperatures = [10 ** (k / 3) for k in range(-6, 2)]
     found = [gains(tau) for tau in temperatures]
     for axis, (name, label) in zip(axes, _LABELS.items(), strict=True):

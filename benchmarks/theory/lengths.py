@@ -12,10 +12,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
 from torch import Tensor
 
+from analysis.sketch import Sketch, subplots
 from analysis.style import colour
 from benchmarks.theory.bootstraps import N_MDPS, episodic, value_of, with_copies
 from benchmarks.theory.checks import Row, check, differs, holds, picture
@@ -187,9 +186,9 @@ def copies_of_actions_lengthen_entropy() -> Iterator[Row]:
     "8 % longer); and that at tau = 0.01 no arm could be told from another. In MDPs "
     "without ends the constants change no action at all."
 )
-def targets() -> Figure:
+def targets() -> Sketch:
     """Episode length and return against tau, one line an arm."""
-    figure, axes = plt.subplots(1, 2, figsize=(7, 3))
+    figure, axes = subplots(1, 2, figsize=(7, 3))
     temperatures = (0.01, 0.03, 0.1, 0.3)
     for arm, variant in ARMS.items():
         found = [outcome(arm, 18, tau) for tau in temperatures]

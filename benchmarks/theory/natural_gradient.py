@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
+from analysis.sketch import Sketch, subplots
 from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
 from benchmarks.theory.grid import TEMPERATURES
 from benchmarks.theory.log_linear import STEP, LogLinear, problems
@@ -143,9 +142,9 @@ def difference_is_of_second_order() -> Iterator[Row]:
     "Dashed: natural step of size eps, Eq. 78 as printed; at tau other than 1 the "
     "distance stays at |1/tau - 1| however small the step."
 )
-def natural_gradient() -> Figure:
+def natural_gradient() -> Sketch:
     """Relative distance of the steps against eps/tau, one colour a temperature."""
-    figure, axis = plt.subplots(figsize=(6, 3.6))
+    figure, axis = subplots(figsize=(6, 3.6))
     sizes = [10 ** (-k / 2) for k in range(4, 11)]
     colours = {0.1: "#D55E00", 1.0: "#0072B2", 10.0: "#009E73"}
     for tau, colour in colours.items():

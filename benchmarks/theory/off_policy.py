@@ -17,9 +17,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from algorithms.entropy import boltzmann_log_policy, soft_value
@@ -29,6 +27,7 @@ from algorithms.targets import (
     q_target,
     sampled_penalty,
 )
+from analysis.sketch import Sketch, subplots
 from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
 from benchmarks.theory.grid import log_policy_like, small_mdp
 from benchmarks.theory.mdp import TabularMDP, random_mdp
@@ -233,9 +232,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "charged is never right, and that the sampled log-ratio is right whoever acts. The "
     "less greedy the replayed actions, the larger the bias; n = 1 has none."
 )
-def n_step_bias() -> Figure:
+def n_step_bias() -> Sketch:
     """Bias against n, one panel a behaviour, one line a form."""
-    figure, axes = plt.subplots(1, 3, figsize=(7.5, 2.6))
+    figure, axes = subplots(1, 3, figsize=(7.5, 2.6))
     steps = range(1, 9)
     for axis, name in zip(axes, BEHAVIOURS, strict=True):
         for form, style in _STYLES.items():

@@ -15,11 +15,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
+from analysis.sketch import Sketch, subplots
 from benchmarks.theory.checks import Row, check, holds, picture
 from benchmarks.theory.inference import (
     Lookahead,
@@ -97,9 +96,9 @@ _METHODS = {
     "lower tau, the surer it is of its luck and the more that costs, down to the "
     "average of the risk itself; above tau = 10 both choose nearly at random."
 )
-def optimism() -> Figure:
+def optimism() -> Sketch:
     """Chance of the risk and reward earned against tau."""
-    figure, axes = plt.subplots(1, 2, figsize=(7, 2.8))
+    figure, axes = subplots(1, 2, figsize=(7, 2.8))
     mdp = lottery_mdp(SAFE, GOOD, BAD, CHANCE)
     temperatures = [10 ** (k / 8) for k in range(-8, 17)]
     for label, (lookahead, colour) in _METHODS.items():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-
+from analysis.sketch import Sketch, subplots
+from analysis.theory import SMALLEST_ERROR
 from benchmarks.theory.checks import CHECKS, Row, picture
 from benchmarks.theory.estimators import gradient_distance
 from benchmarks.theory.learners import Settings, actor_critic, q_learning
 from benchmarks.theory.mistakes import MISTAKES
-from benchmarks.theory.report import SMALLEST_ERROR, place, steady
+from benchmarks.theory.report import place, steady
 
 _PRINTED, _CORRECTED = "#D55E00", "#0072B2"
 
@@ -21,9 +20,9 @@ _PRINTED, _CORRECTED = "#D55E00", "#0072B2"
     "near an orange one. Eq. 82 and 83 as printed leave their fixed point by more than "
     "1e9 within ten backups at low temperature, so they cannot have been run."
 )
-def errata() -> Figure:
+def errata() -> Sketch:
     """Printed and corrected errors, one line an equation."""
-    figure, axis = plt.subplots(figsize=(6.5, 5))
+    figure, axis = subplots(figsize=(6.5, 5))
     errata = [each for name, each in CHECKS.items() if name.startswith("errata_")]
     errata.sort(key=lambda each: place(each.equation))
     found = {each.equation: each() for each in errata}
@@ -59,9 +58,9 @@ def _errors(rows: list[Row], expected: str) -> list[float]:
     "regularisation, which cost in proportion to tau and are all below 1 % here at the "
     "paper's tau = 0.01."
 )
-def mistakes() -> Figure:
+def mistakes() -> Sketch:
     """Relative distances, one line a mistake, one marker a temperature."""
-    figure, axis = plt.subplots(figsize=(6.5, 3.8))
+    figure, axis = subplots(figsize=(6.5, 3.8))
     learners = (*MISTAKES, q_learning)
     for tau, marker, colour in (
         (0.01, "o", "#D55E00"),

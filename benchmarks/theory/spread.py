@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
+from analysis.sketch import Sketch, subplots
 from benchmarks.theory.checks import Row, check, holds, picture
 from benchmarks.theory.estimators import head_gradients
 from benchmarks.theory.grid import small_mdp
@@ -117,9 +116,9 @@ _COLOURS = ("#b8c400", "#35b779", "#31688e", "#440154")  # viridis, few to many
     "their size whatever the number of actions, so almost identical curves are what "
     "algebra forces there; only tau near 1 can tell the two methods apart."
 )
-def estimators() -> Figure:
+def estimators() -> Sketch:
     """Difference and variance ratio against tau, one line a number of actions."""
-    figure, axes = plt.subplots(2, 2, figsize=(7, 5), sharex=True, sharey="row")
+    figure, axes = subplots(2, 2, figsize=(7, 5), sharex=True, sharey="row")
     temperatures = [10 ** (k / 4) for k in range(-10, 3)]
     for column, (title, gain) in enumerate(_POLICIES.items()):
         for n_actions, colour in zip((2, 4, 9, 18), _COLOURS, strict=True):

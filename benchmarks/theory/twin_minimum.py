@@ -22,14 +22,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr
 
 from algorithms.entropy import soft_value, uniform_log_reference
+from analysis.sketch import Sketch, subplots
 from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
 from benchmarks.theory.mdp import random_mdp
 from benchmarks.theory.solvers import hard_optimum
@@ -212,9 +211,9 @@ def a_bias_is_a_constant() -> Iterator[Row]:
     "any number of actions and tends to it; the best of minima over two critics does "
     "not: from 3 actions on it overestimates again."
 )
-def twin_bias() -> Figure:
+def twin_bias() -> Sketch:
     """Bias against the number of actions, one line a target."""
-    figure, axis = plt.subplots(figsize=(7, 3))
+    figure, axis = subplots(figsize=(7, 3))
     counts = range(1, 19)
     for label, bias_of, colour in (
         ("max Q (DQN)", largest, "#000000"),

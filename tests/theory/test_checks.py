@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
+from analysis.files import write_atomically
+from analysis.markdown import markdown_table
+from analysis.sketch import Sketch, subplots
 from analysis.style import figure_style
+from analysis.theory import Findings, csv_text, draw, load_findings
 from benchmarks.theory import checks
 from benchmarks.theory.__main__ import main
 from benchmarks.theory.checks import (
@@ -21,14 +25,7 @@ from benchmarks.theory.checks import (
     select,
     worst,
 )
-from benchmarks.theory.report import (
-    as_written,
-    csv_text,
-    draw,
-    errata_table,
-    markdown_table,
-    written_error,
-)
+from benchmarks.theory.report import as_written, errata_table, written_error
 
 torch.set_num_threads(1)
 checks.load()
@@ -47,7 +44,7 @@ def test_every_check_comes_out_as_expected(check: Check) -> None:
 @pytest.mark.parametrize("name", checks.PICTURES)
 def test_every_figure_has_units_and_a_caption(name: str) -> None:
     with figure_style():
-        figure = draw(checks.PICTURES[name])
+        figure = draw(checks.PICTURES[name].sketched())
     labelled = [axes for axes in figure.axes if axes.get_xlabel()]
     assert labelled
     for axes in labelled:
@@ -157,3 +154,27 @@ def test_the_command_refuses_what_it_does_not_know(
 ) -> None:
     assert main(["--only", "no-such-check"]) == 2
     assert "no check matches 'no-such-check'" in capsys.readouterr().err
+
+
+def test_what_is_written_is_drawn_again_from_its_data_alone(tmp_path) -> None:
+    """The picture of the mistakes, written and read: the same bytes."""
+    picture = checks.PICTURES["mistakes"].sketched()
+    table = as_written(run("bandits"))
+    found = Findings(table, table.head(2), {"84": "a bracket"}, [picture])
+    write_atomically({tmp_path / p: data for p, data in found.data_files().items()})
+    read = load_findings(tmp_path)
+    assert read is not None
+    assert read.table_files() == found.table_files()
+    assert read.figure_files() == found.figure_files()
+    assert len(found.figure_files()) == 2
+
+
+def test_a_figures_data_can_not_call_anything(tmp_path) -> None:
+    sketch, axis = subplots()
+    axis.plot([0, 1], [1, 0])
+    content = sketch.to_json()
+    content["calls"].append([0, "remove", [], {}])
+    with pytest.raises(ValueError, match="can't call remove"):
+        Sketch.from_json(content)
+    with pytest.raises(AttributeError):
+        axis.remove()
