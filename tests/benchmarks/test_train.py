@@ -187,11 +187,25 @@ def test_what_a_bad_parameter_makes_raise_is_called_by_its_name(
 def test_one_that_goes_bad_with_the_last_update_is_not_done(
     tiny, run_folder, monkeypatch
 ):
-    # DQN would not notice: no forward pass follows.
-    poisoned(monkeypatch, "_on_step", 400)
+    real = train_module.make_model
+
+    def make(config):
+        model = real(config)
+        learn = model.learn
+
+        def learn_and_spoil(*args, **kwargs):
+            learn(*args, **kwargs)
+            with torch.no_grad():
+                next(model.policy.parameters()).fill_(float("nan"))
+
+        model.learn = learn_and_spoil
+        return model
+
+    monkeypatch.setattr(train_module, "make_model", make)
     folder = run_folder(tiny("dqn-hard"))
     assert train(folder) == 1
     assert "step 400" in json.loads((folder / "failed.json").read_text())["error"]
+    assert not (folder / "done.json").exists()
 
 
 def test_a_failed_run_is_made_again_from_the_start(tiny, run_folder, monkeypatch):
