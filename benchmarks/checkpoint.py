@@ -16,7 +16,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from benchmarks.errors import UsageError
-from benchmarks.state import get_state
+from benchmarks.state import check_parameters, get_state
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +161,7 @@ class CheckpointCallback(BaseCallback):
         if not (due or self.stop_asked()):
             return
         if self.enabled:
+            check_parameters(self.model)  # a state gone bad must not replace a good one
             save(self.folder, get_state(self.model) | {"record": self.record_state()})
         self.last = time.monotonic()
         self.stopped = self.stop_asked()

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from algorithms import DivergenceError
+
 COUNTERS = (
     "num_timesteps",
     "_total_timesteps",
@@ -84,3 +86,10 @@ def _set_random_state(model: BaseAlgorithm, state: Mapping[str, Any]) -> None:
     model.action_space.np_random.bit_generator.state = state["actions"]
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def check_parameters(model: BaseAlgorithm) -> None:
+    """Raise a DivergenceError when a parameter is not a finite number."""
+    for name, parameter in model.policy.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise DivergenceError(f"{name} is not finite at step {model.num_timesteps}")

@@ -30,7 +30,7 @@ from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
 from benchmarks.provenance import exact_versions, versions
-from benchmarks.state import set_state
+from benchmarks.state import check_parameters, set_state
 from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
 from benchmarks.wandb_sink import WandbWriter
 
@@ -185,13 +185,6 @@ def _check_versions(folder: Path, resumed: Mapping[str, Any] | None) -> None:
             f"{folder}: can't go on exactly, {', '.join(changed)}; delete "
             "checkpoint*.pt there to start the run from the beginning"
         )
-
-
-def check_parameters(model: BaseAlgorithm) -> None:
-    """Raise a DivergenceError when a parameter is not a finite number."""
-    for name, parameter in model.policy.named_parameters():
-        if not torch.isfinite(parameter).all():
-            raise DivergenceError(f"{name} is not finite at step {model.num_timesteps}")
 
 
 def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
