@@ -49,7 +49,7 @@ set_up() {
 run_tests() {
     echo "ruff" && .venv/bin/ruff check . && .venv/bin/ruff format --check . &&
         echo "mypy" && .venv/bin/mypy &&
-        echo "pytest" && .venv/bin/python -m pytest -n auto "$@"
+        echo "pytest" && .venv/bin/python -m pytest -n auto --dist worksteal "$@"
 }
 
 one() {
