@@ -210,7 +210,7 @@ def test_eq_46_without_its_intermediate_term_is_seen(monkeypatch):
     ids=lambda picture: picture.name,
 )
 def test_figures_have_axes_with_units_and_say_what_to_see(picture):
-    figure = picture.function()
+    figure = picture.sketched().sketch.figure()
     assert "should see" in picture.caption
     assert all(axis.get_xlabel() for axis in figure.axes)
     assert any("(" in axis.get_ylabel() for axis in figure.axes)

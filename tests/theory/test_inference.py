@@ -201,6 +201,6 @@ def test_a_plant_that_needs_no_control_gets_none():
 
 @pytest.mark.parametrize("picture", [optimism.optimism, twin_minimum.twin_bias])
 def test_figures_have_axes_with_units_and_say_what_to_see(picture):
-    figure = picture.function()
+    figure = picture.sketched().sketch.figure()
     assert "should see" in picture.caption
     assert all(axis.get_xlabel() and axis.get_ylabel() for axis in figure.axes)
