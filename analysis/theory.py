@@ -24,6 +24,8 @@ FOLDER = Path("data", "theory")
 # Rounding errors depend on the processor and its libraries. An error that should be 0
 # is therefore written as a power of ten that it does not exceed, and never below this.
 SMALLEST_ERROR = 1e-12
+# Of the figure's width: the layout takes long labels for shorter than they are drawn.
+MARGIN = 0.025
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def draw(picture: Picture) -> Figure:
     room = 0.14 * (len(lines) + 1)  # inches
     figure.set_size_inches(across, down + room)
     below = room / (down + room)
-    figure.set_layout_engine("constrained", rect=(0, below, 1, 1 - below))
+    figure.set_layout_engine("constrained", rect=(MARGIN, below, 1 - MARGIN, 1 - below))
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the layout's solver is not exact to the last bit
