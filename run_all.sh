@@ -11,6 +11,7 @@ usage: ./run_all.sh COMMAND [options]
   atari            the seven games at a budget that a desktop finishes
   paper            the paper's budgets and seeds
   breakout         the A2C family on Breakout: does each algorithm learn?
+  pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
   speed            training here against stock Stable-Baselines3
   figures, tables, report
@@ -26,7 +27,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke atari paper breakout "
+SUITES=" smoke atari paper breakout pong-breakout "
 DRAWN=" figures tables report "
 OTHERS=" test theory list plan run speed status export merge train "
 
