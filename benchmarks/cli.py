@@ -74,7 +74,7 @@ def speed(
 def run(choice: Choice) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
-    from benchmarks.sweep import Interrupted, run_local
+    from benchmarks.sweep import Interrupted, run_tasks
 
     configs, jobs = choice.configs(), runs_at_once(choice.jobs)
     _check_writable(choice.results)
@@ -84,7 +84,7 @@ def run(choice: Choice) -> int:
     if tasks:
         try:
             with LiveTable(choice.results, configs) as table:
-                outcome = run_local(tasks, jobs, table.update)
+                outcome = run_tasks(tasks, jobs, table.update)
         except Interrupted as stop:
             print("stopped; the same command goes on with the rest", file=sys.stderr)
             return stop.status

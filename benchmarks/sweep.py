@@ -1,4 +1,4 @@
-"""A suite minus what is done: processes on this machine, as many as it has cores."""
+"""A suite minus what is done: as processes on this machine, or wherever tasks go."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,14 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 @dataclass
 class Task:
-    """A run to be made: its folder, which holds its configuration, and its threads."""
+    """A run to be made: its folder, which holds its configuration, and its threads.
+
+    ``gpu`` is the one GPU that it sees, as CUDA_VISIBLE_DEVICES names it.
+    """
 
     folder: Path
     threads: int = 1
+    gpu: str | None = None
     attempts: int = 0
     process: subprocess.Popen | None = field(default=None, repr=False)
 
@@ -36,7 +41,9 @@ class Task:
     def start(self) -> None:
         """Start the run's process, its output to its own log."""
         self.attempts += 1
-        threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        variables = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        if self.gpu is not None:
+            variables["CUDA_VISIBLE_DEVICES"] = self.gpu
         with (self.folder / LOG_FILE).open("a") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -45,8 +52,26 @@ class Task:
                 stderr=subprocess.STDOUT,
                 # Its own session: a Ctrl-C in the terminal reaches the driver alone.
                 start_new_session=True,
-                env=os.environ | threads,
+                env=os.environ | variables,
             )
+
+    def status(self) -> int | None:
+        """Exit status, negative where a signal ended it; None while the run goes on."""
+        return self.process.poll() if self.process else None
+
+    def ask_to_stop(self) -> None:
+        """Have the run save a checkpoint and end."""
+        if self.process:
+            self.process.terminate()
+
+    def end(self, within_s: float) -> None:
+        """Wait for the run's end; after that time, make it end."""
+        if self.process:
+            try:
+                self.process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
 
 @dataclass
@@ -66,17 +91,21 @@ class Interrupted(BaseException):
         self.status = 128 + signal_number
 
 
-def run_local(
-    tasks: Sequence[Task], jobs: int, on_tick: Callable[[Outcome], None]
+def run_tasks(
+    tasks: Sequence[Task],
+    jobs: int,
+    on_tick: Callable[[Outcome], None],
+    gpus: Sequence[str] = (),
 ) -> Outcome:
     """Run tasks, ``jobs`` at a time; a failure ends that run alone.
 
     A run that a signal ends (killed, out of memory, asked to stop) is started again,
     up to three times in all, and goes on from its checkpoint. ``on_tick`` is called
-    several times a second.
+    several times a second. Each run sees one of ``gpus``, if there are any: the one
+    with the fewest runs.
 
     Raises:
-        Interrupted: On SIGINT or SIGTERM, after every child has ended.
+        Interrupted: On SIGINT or SIGTERM, after every run has ended.
     """
     waiting, outcome = list(tasks), Outcome()
     running: list[Task] = []
@@ -86,33 +115,37 @@ def run_local(
                 if received:
                     raise Interrupted(received[0])
                 while waiting and len(running) < jobs:
-                    running.append(waiting.pop(0))
-                    running[-1].start()
+                    task = waiting.pop(0)
+                    if gpus:
+                        task.gpu = _freest(gpus, running)
+                    running.append(task)
+                    task.start()
                 time.sleep(POLL_S)
-                for task in [t for t in running if _status(t) is not None]:
+                for task in list(running):
+                    status = task.status()
+                    if status is None:
+                        continue
                     running.remove(task)
-                    if _killed(task) and task.attempts < MAX_ATTEMPTS:
+                    if _killed(status) and task.attempts < MAX_ATTEMPTS:
                         waiting.insert(0, task)
                     else:
-                        _sort(task, outcome)
+                        _sort(task, status, outcome)
                 on_tick(outcome)
         finally:
-            _stop(running)
+            stop(running)
     return outcome
 
 
-def _status(task: Task) -> int | None:
-    """Exit status, negative where a signal ended it; None while the process runs."""
-    return task.process.poll() if task.process else None
+def _freest(gpus: Sequence[str], running: Sequence[Task]) -> str:
+    taken = Counter(task.gpu for task in running)
+    return min(gpus, key=lambda gpu: taken[gpu])
 
 
-def _killed(task: Task) -> bool:
-    status = _status(task)
-    return status is not None and (status < 0 or status == STOPPED)
+def _killed(status: int) -> bool:
+    return status < 0 or status == STOPPED
 
 
-def _sort(task: Task, outcome: Outcome) -> None:
-    status = _status(task)
+def _sort(task: Task, status: int, outcome: Outcome) -> None:
     if status == 0:
         outcome.done.append(task.folder)
     elif status == HELD_ELSEWHERE:
@@ -121,15 +154,10 @@ def _sort(task: Task, outcome: Outcome) -> None:
         outcome.failed.append(task.folder)
 
 
-def _stop(running: Sequence[Task]) -> None:
+def stop(running: Sequence[Task]) -> None:
     """End what still runs: politely, then surely."""
-    processes = [task.process for task in running if task.process]
-    for process in processes:
-        process.terminate()
+    for task in running:
+        task.ask_to_stop()
     deadline = time.monotonic() + GRACE_S
-    for process in processes:
-        try:
-            process.wait(max(deadline - time.monotonic(), 0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    for task in running:
+        task.end(max(deadline - time.monotonic(), 0))

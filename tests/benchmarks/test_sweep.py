@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.process import HELD_ELSEWHERE
-from benchmarks.sweep import LOG_FILE, MAX_ATTEMPTS, Interrupted, Task, run_local
+from benchmarks.sweep import LOG_FILE, MAX_ATTEMPTS, Interrupted, Task, run_tasks
 
 DEADLINE_S = 60
 
@@ -60,7 +60,7 @@ def test_each_run_comes_to_its_own_end(script):
         "last": script("last", NOTES),
     }
     ticks = []
-    outcome = run_local(list(tasks.values()), 2, ticks.append)
+    outcome = run_tasks(list(tasks.values()), 2, ticks.append)
     assert set(outcome.done) == {
         tasks[k].folder for k in ("good", "killed once", "last")
     }
@@ -85,12 +85,12 @@ def test_no_more_at_once_than_asked(script):
         running = [t for t in tasks if t.process and t.process.poll() is None]
         at_once.append(len(running))
 
-    assert len(run_local(tasks, 2, count).done) == 5
+    assert len(run_tasks(tasks, 2, count).done) == 5
     assert max(at_once) <= 2
 
 
 def test_nothing_to_do_is_done_at_once():
-    assert run_local([], 2, lambda outcome: None).done == []
+    assert run_tasks([], 2, lambda outcome: None).done == []
 
 
 def test_threads_are_limited_and_nothing_is_asked(script):
@@ -100,7 +100,7 @@ def test_threads_are_limited_and_nothing_is_asked(script):
     )
     task = script("one", code)
     task.threads = 3
-    run_local([task], 1, lambda outcome: None)
+    run_tasks([task], 1, lambda outcome: None)
     assert (task.folder / "said").read_text() == "3''"
 
 
@@ -111,7 +111,7 @@ def test_an_error_while_it_is_shown_leaves_no_child(script):
         raise RuntimeError("the terminal is gone")
 
     with pytest.raises(RuntimeError, match="terminal"):
-        run_local([task], 1, break_down)
+        run_tasks([task], 1, break_down)
     assert task.process and task.process.poll() == -signal.SIGTERM
 
 
@@ -135,7 +135,7 @@ def test_a_signal_ends_every_child_and_is_passed_on(number, script, monkeypatch)
             os.kill(os.getpid(), number)  # impatience changes nothing
 
     with pytest.raises(Interrupted) as stop:
-        run_local(tasks, 2, strike)
+        run_tasks(tasks, 2, strike)
     assert stop.value.status == 128 + number
     assert all(task.process and task.process.poll() for task in tasks[:2])
     assert tasks[2].process is None
@@ -148,7 +148,7 @@ def test_a_signal_ends_every_child_and_is_passed_on(number, script, monkeypatch)
 DRIVER = """
 import sys, time
 from pathlib import Path
-from benchmarks.sweep import Task, run_local
+from benchmarks.sweep import Task, run_tasks
 
 class Child(Task):
     def command(self):
@@ -161,7 +161,7 @@ class Child(Task):
         return [sys.executable, "-c", code, parent, file]
 
 folders = [Path(name) for name in sys.argv[1:]]
-run_local([Child(folder) for folder in folders], len(folders), lambda outcome: None)
+run_tasks([Child(folder) for folder in folders], len(folders), lambda outcome: None)
 """
 
 
