@@ -169,30 +169,45 @@ class PathReplayBuffer(ReplayBuffer):
     _ARRAYS = ("row_actions", "row_rewards", "acted", "ended", "row_terminated")
 
     def get_state(self) -> dict[str, Any]:
-        """Return all that is stored, as tensors and plain types.
+        """Return all that is stored but the frames, as tensors and plain types.
 
         The tensors share the memory's arrays, less the rows that were never written.
         """
         written = int(min(self.head.max(initial=0), self.rows))
-        names = ("frames", *self._ARRAYS)
-        state = {n: torch.from_numpy(getattr(self, n)[:, :written]) for n in names}
-        state |= {n: torch.from_numpy(getattr(self, n)) for n in ("head", "in_episode")}
+        arrays = {n: getattr(self, n)[:, :written] for n in self._ARRAYS}
+        arrays |= {"head": self.head, "in_episode": self.in_episode}
+        state = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return state | {"rows": self.rows, "rng": self.rng.bit_generator.state}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take up what :meth:`get_state` returned.
+        """Take up what :meth:`get_state` returned; frames come by :meth:`set_rows`.
 
         Raises:
             ValueError: It is of a memory of another size.
         """
-        if state["rows"] != self.rows or state["frames"].shape[0] != self.n_envs:
+        if state["rows"] != self.rows or len(state["head"]) != self.n_envs:
             raise ValueError("this state is of a replay memory of another size")
-        for name in ("frames", *self._ARRAYS):
+        for name in self._ARRAYS:
             stored = state[name].numpy()
             getattr(self, name)[:, : stored.shape[1]] = stored
         self.head[:] = state["head"].numpy()
         self.in_episode[:] = state["in_episode"].numpy()
         self.rng.bit_generator.state = state["rng"]
+
+    def get_rows(self, env: int, first: int, last: int) -> np.ndarray:
+        """Copy the frames of rows ``first .. last - 1`` that were written, as bytes.
+
+        Rows are counted over all that were ever written: ``head`` is the next one.
+        """
+        frames = self.frames[env, np.arange(first, last) % self.rows]
+        return frames.reshape(last - first, -1).view(np.uint8)
+
+    def set_rows(self, env: int, first: int, frames: np.ndarray) -> None:
+        """Put frames back, as bytes; what has been overwritten since is left out."""
+        rows = np.arange(first, first + len(frames))
+        there = rows >= self.head[env] - self.rows
+        stored = frames.view(self.frames.dtype).reshape(-1, *self.frame_shape)
+        self.frames[env, rows[there] % self.rows] = stored[there]
 
     # ------------------------------------------------------------------ sampling
 

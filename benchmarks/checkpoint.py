@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,52 @@ from typing import Any
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
+from algorithms.replay import PathReplayBuffer
+from analysis.files import sync_folder
+from benchmarks import frame_store
 from benchmarks.errors import UsageError
+from benchmarks.frame_store import Chunk, DamagedError, FrameStore
 from benchmarks.state import check_parameters, get_state
 
 log = logging.getLogger(__name__)
 
 CURRENT_FILE = "checkpoint.pt"
 PREVIOUS_FILE = "checkpoint.previous.pt"
+TEMPORARY_FILE = "checkpoint.tmp"  # a run's folder has one process
 INTERVAL_S = 600.0
 DIGEST_BYTES = 32
-# A replay memory's frames shrink twenty times and more; small tensors are left alone.
-COMPRESS_BYTES = 1 << 20
 
 
-class DamagedError(Exception):
-    """A checkpoint's content is not what was written."""
-
-
-def save(folder: Path, state: Mapping[str, Any]) -> None:
+def save(
+    folder: Path,
+    state: Mapping[str, Any],
+    memory: PathReplayBuffer | None = None,
+    frames: FrameStore | None = None,
+) -> None:
     """Write a checkpoint beside the last one, which becomes the previous.
 
     The new file is on the disk, with its SHA-256 in front, before any other is moved.
+
+    Args:
+        folder: The run's folder.
+        state: Tensors and plain types.
+        memory: A replay memory, whose frames are kept in files of their own.
+        frames: Where those are; by default begun anew.
     """
+    if memory is None:
+        _replace(folder, state)
+        return
+    frames = frames or FrameStore(folder)
+    chunks = frames.write_all(memory)
+    _replace(folder, {**state, "frames": [tuple(chunk) for chunk in chunks]})
+    frames.keep_only(chunks)
+
+
+def _replace(folder: Path, state: Mapping[str, Any]) -> None:
     payload = io.BytesIO()
-    torch.save(_map_tensors(state, _compressed), payload)
+    torch.save(dict(state), payload)
     content = payload.getbuffer()
-    temporary = folder / f"{CURRENT_FILE}.{os.getpid()}.tmp"
+    temporary = folder / TEMPORARY_FILE
     try:
         with temporary.open("wb") as file:
             file.write(hashlib.sha256(content).digest())
@@ -53,11 +72,14 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
     if (folder / CURRENT_FILE).exists():
         (folder / CURRENT_FILE).replace(folder / PREVIOUS_FILE)
     temporary.replace(folder / CURRENT_FILE)
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def load(folder: Path) -> dict[str, Any] | None:
     """Return the newest checkpoint that is whole; None if there is none at all.
+
+    It is the current one from then on. Its ``"frames"``, where the run has a replay
+    memory, are a :class:`FrameStore`.
 
     Raises:
         UsageError: There are checkpoints, and all of them are damaged.
@@ -66,9 +88,13 @@ def load(folder: Path) -> dict[str, Any] | None:
     present = [path for path in paths if path.exists()]
     for path in present:
         try:
-            return _read(path)
+            state = _read(path)
         except (DamagedError, OSError) as error:
             log.warning("%s: %s", path, error)
+            continue
+        # A damaged one must not become the previous one in place of this.
+        path.replace(folder / CURRENT_FILE)
+        return state
     if present:
         raise UsageError(
             f"{folder}: every checkpoint is damaged; delete checkpoint*.pt there to "
@@ -79,8 +105,9 @@ def load(folder: Path) -> dict[str, Any] | None:
 
 def remove(folder: Path) -> None:
     """Delete the checkpoints of a run that is done."""
-    for name in (CURRENT_FILE, PREVIOUS_FILE):
+    for name in (CURRENT_FILE, PREVIOUS_FILE, TEMPORARY_FILE):
         (folder / name).unlink(missing_ok=True)
+    frame_store.remove(folder)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -90,42 +117,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise DamagedError("damaged: its checksum is another")
     # Tensors and plain types alone: a checkpoint can't run code.
     state = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
-    return _map_tensors(state, lambda tensor: tensor)
-
-
-def _map_tensors(tree: Any, change: Callable[[torch.Tensor], Any]) -> Any:
-    """Apply a function to every tensor in dicts and lists; expand compressed ones."""
-    if isinstance(tree, torch.Tensor):
-        return change(tree)
-    if isinstance(tree, Mapping):
-        if set(tree) == {"zlib", "dtype", "shape"}:
-            return _expanded(tree)
-        return {key: _map_tensors(value, change) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return type(tree)(_map_tensors(value, change) for value in tree)
-    return tree
-
-
-def _compressed(tensor: torch.Tensor) -> Any:
-    if tensor.dtype != torch.uint8 or tensor.nbytes < COMPRESS_BYTES:
-        return tensor
-    array: Any = tensor.contiguous().numpy()
-    packed = zlib.compress(array, level=1)
-    content = torch.frombuffer(bytearray(packed), dtype=torch.uint8)
-    return {"zlib": content, "dtype": "uint8", "shape": list(tensor.shape)}
-
-
-def _expanded(packed: Mapping[str, Any]) -> torch.Tensor:
-    content = bytearray(zlib.decompress(packed["zlib"].numpy()))
-    return torch.frombuffer(content, dtype=torch.uint8).view(packed["shape"])
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if "frames" in state:
+        chunks = [Chunk(*chunk) for chunk in state["frames"]]
+        state["frames"] = FrameStore(path.parent, chunks)
+        state["frames"].check()
+    return state
 
 
 class CheckpointCallback(BaseCallback):
@@ -135,6 +131,7 @@ class CheckpointCallback(BaseCallback):
         folder: The run's folder.
         record_state: Where the record stands, to be saved with the model.
         stop_asked: Whether the run is to be left; training ends after the save.
+        resumed: What :func:`load` returned, if training goes on from there.
         enabled: Whether the environment has a state that can be taken up again.
         interval_s: Seconds between two checkpoints; by default ten minutes.
     """
@@ -145,6 +142,7 @@ class CheckpointCallback(BaseCallback):
         *,
         record_state: Callable[[], dict[str, Any]],
         stop_asked: Callable[[], bool],
+        resumed: Mapping[str, Any] | None = None,
         enabled: bool = True,
         interval_s: float | None = None,
     ) -> None:
@@ -153,16 +151,21 @@ class CheckpointCallback(BaseCallback):
         self.stop_asked = stop_asked
         self.interval_s = INTERVAL_S if interval_s is None else interval_s
         self.enabled = enabled
+        self.frames = (resumed or {}).get("frames") or FrameStore(folder)
         self.last = time.monotonic()
         self.stopped = False
 
     def _on_rollout_start(self) -> None:
+        memory = getattr(self.model, "replay_buffer", None)
+        if self.enabled and memory is not None:
+            self.frames.write_full(memory)
         due = time.monotonic() - self.last >= self.interval_s
         if not (due or self.stop_asked()):
             return
         if self.enabled:
             check_parameters(self.model)  # a state gone bad must not replace a good one
-            save(self.folder, get_state(self.model) | {"record": self.record_state()})
+            state = get_state(self.model) | {"record": self.record_state()}
+            save(self.folder, state, memory, self.frames)
         self.last = time.monotonic()
         self.stopped = self.stop_asked()
 

@@ -28,9 +28,10 @@ COUNTERS = (
 
 
 def get_state(model: BaseAlgorithm) -> dict[str, Any]:
-    """Return a model's state; call it where a rollout starts.
+    """Return a model's state, but for the frames of a replay memory.
 
-    Nothing is copied: use the state before training goes on.
+    Call it where a rollout starts. Nothing is copied: use the state before training
+    goes on.
     """
     env, policy = model.env, model.policy
     state = {
@@ -48,13 +49,18 @@ def get_state(model: BaseAlgorithm) -> dict[str, Any]:
 
 
 def set_state(model: BaseAlgorithm, state: Mapping[str, Any]) -> None:
-    """Bring a freshly built model of the same configuration into a state."""
+    """Bring a freshly built model of the same configuration into a state.
+
+    ``state["frames"]`` yields the frames of a replay memory, piece by piece.
+    """
     model.policy.load_state_dict(state["policy"])
     model.policy.optimizer.load_state_dict(state["optimizer"])
     for name, value in state["counters"].items():
         setattr(model, name, value)
     if hasattr(model, "replay_buffer"):
         model.replay_buffer.set_state(state["replay"])
+        for env, first, frames in state["frames"]:
+            model.replay_buffer.set_rows(env, first, frames)
     model.logger.name_to_value.update(state["logged"])
     # The environment gives its observations back in the memory layout that it had:
     # another layout would change the last bits of what is computed from them.

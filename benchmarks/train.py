@@ -123,6 +123,7 @@ def _train(
         folder,
         record_state=record_state,
         stop_asked=stop_asked,
+        resumed=checkpoint,
         enabled=config.environment["engine"] != "reference",
     )
     logger = make_logger(metrics, wandb)
