@@ -13,7 +13,7 @@ from tyro.conf import Positional, arg
 
 from analysis.errors import RecordError, StudyNotFoundError
 from benchmarks.errors import UsageError
-from benchmarks.options import Choice, Jobs, Results, runs_at_once
+from benchmarks.options import Choice, Jobs, Machines, Results, runs_at_once
 from benchmarks.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
 
@@ -71,12 +71,13 @@ def speed(
     return 0
 
 
-def run(choice: Choice) -> int:
+def run(choice: Choice, machines: Machines) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
-    from benchmarks.sweep import Interrupted, run_tasks
+    from benchmarks.engines import make_engine
+    from benchmarks.sweep import Interrupted
 
-    configs, jobs = choice.configs(), runs_at_once(choice.jobs)
+    configs, engine = choice.configs(), make_engine(machines, choice.jobs)
     _check_writable(choice.results)
     tasks = _tasks(choice.results, configs)
     print(f"{len(configs) - len(tasks)} of {len(configs)} runs are done already")
@@ -84,7 +85,7 @@ def run(choice: Choice) -> int:
     if tasks:
         try:
             with LiveTable(choice.results, configs) as table:
-                outcome = run_tasks(tasks, jobs, table.update)
+                outcome = engine.run(tasks, table.update)
         except Interrupted as stop:
             print("stopped; the same command goes on with the rest", file=sys.stderr)
             return stop.status

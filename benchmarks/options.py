@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
@@ -74,6 +74,35 @@ class Choice:
         if problems:
             raise ConfigError(problems)
         return configs
+
+
+@dataclass(frozen=True)
+class Machines:
+    """Where the runs are made."""
+
+    engine: Annotated[
+        Literal["local", "ray"],
+        arg(
+            help="local: processes of this machine; ray: tasks of a Ray cluster whose "
+            "nodes share --results"
+        ),
+    ] = "local"
+    address: Annotated[
+        str | None,
+        _words(
+            "HOST:PORT",
+            "of the Ray cluster; auto: the one that this machine is part of (default: "
+            "Ray starts on this machine alone)",
+        ),
+    ] = None
+    gpus_per_run: Annotated[
+        float | None,
+        _words(
+            "SHARE",
+            "of one GPU, above 0, at most 1: 0.25 puts four runs on each, with "
+            "--set device=cuda; on Ray runs see no GPU without it",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

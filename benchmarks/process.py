@@ -32,9 +32,11 @@ def held(folder: Path) -> Iterator[bool]:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process is at work on a run."""
+    """Whether a process is at work on a run, on whichever machine."""
+    path = folder / LOCK_FILE
     try:
-        with (folder / LOCK_FILE).open("rb") as file:
+        # NFS locks only what is open for writing; read-only results can be looked at.
+        with path.open("r+b" if os.access(path, os.W_OK) else "rb") as file:
             return not _lock(file.fileno(), 0)
     except FileNotFoundError:
         return False
