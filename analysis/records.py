@@ -4,7 +4,7 @@ A run is a folder ``results/runs/<run_id>/``:
 
 - ``config.json``: identity, hyper-parameters and where each of them comes from;
 - ``episodes.csv``: one row per finished full game;
-- ``metrics.csv``: one row at intervals;
+- ``metrics.csv``: one row at intervals; ``timing.csv``: when each was written;
 - ``done.json``, written last, or ``failed.json``.
 
 The writer imports the names below; the reader trusts nothing that it reads. Frames are
@@ -29,6 +29,7 @@ from analysis.errors import RecordError
 CONFIG_FILE = "config.json"
 EPISODES_FILE = "episodes.csv"
 METRICS_FILE = "metrics.csv"
+TIMING_FILE = "timing.csv"
 DONE_FILE = "done.json"
 FAILED_FILE = "failed.json"
 
@@ -43,8 +44,6 @@ EPISODES = Table(
 METRICS = Table(
     dtypes={
         "frames": "int64",
-        "seconds": "float64",
-        "steps_per_second": "float64",
         "loss": "float64",
         "policy_loss": "float64",
         "value_loss": "float64",
@@ -55,11 +54,17 @@ METRICS = Table(
         "learning_rate": "float64",
         "epsilon": "float64",
     },
-    required=("frames", "seconds"),
+    required=("frames",),
+    strictly_rising=True,
+)
+# Apart from the metrics, which are the same whenever and wherever a run is made.
+TIMING = Table(
+    dtypes={"frames": "int64", "seconds": "float64", "steps_per_second": "float64"},
     strictly_rising=True,
 )
 EPISODE_COLUMNS = tuple(EPISODES.dtypes)
 METRIC_COLUMNS = tuple(METRICS.dtypes)
+TIMING_COLUMNS = tuple(TIMING.dtypes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +75,11 @@ class RunRecord:
         config: The content of ``config.json``.
         status: ``"done"``, ``"failed"`` or ``"unfinished"``.
         frames: Emulator frames reached.
-        seconds: Wall time of training; NaN before the first row of metrics.
+        seconds: Wall time of training; NaN before the first row of timing.
         frames_per_second: Emulator frames per second of training; NaN likewise.
         episodes: Columns :data:`EPISODE_COLUMNS`.
         metrics: Columns :data:`METRIC_COLUMNS`.
+        timing: Columns :data:`TIMING_COLUMNS`.
     """
 
     config: dict[str, Any]
@@ -83,6 +89,7 @@ class RunRecord:
     frames_per_second: float
     episodes: pd.DataFrame
     metrics: pd.DataFrame
+    timing: pd.DataFrame
 
     def same_as(self, other: RunRecord) -> bool:
         """Whether every number and setting of the two records is equal."""
@@ -91,6 +98,7 @@ class RunRecord:
             and self._summary().equals(other._summary())
             and self.episodes.equals(other.episodes)
             and self.metrics.equals(other.metrics)
+            and self.timing.equals(other.timing)
         )
 
     def _summary(self) -> pd.Series:
@@ -108,11 +116,14 @@ def read_run(folder: Path) -> RunRecord:
     config = read_config(folder / CONFIG_FILE)
     if config["run_id"] != folder.name:
         raise RecordError(folder / CONFIG_FILE, f"run_id is {config['run_id']!r}")
-    episodes = read_table(folder / EPISODES_FILE, EPISODES, missing_ok=True)
-    metrics = read_table(folder / METRICS_FILE, METRICS, missing_ok=True)
+    tables = (
+        read_table(folder / EPISODES_FILE, EPISODES, missing_ok=True),
+        read_table(folder / METRICS_FILE, METRICS, missing_ok=True),
+        read_table(folder / TIMING_FILE, TIMING, missing_ok=True),
+    )
     if (folder / DONE_FILE).exists():
-        return _done_run(folder, config, episodes, metrics)
-    return _halted_run(folder, config, episodes, metrics)
+        return _done_run(folder, config, *tables)
+    return _halted_run(folder, config, *tables)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -144,7 +155,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _done_run(
-    folder: Path, config: dict[str, Any], episodes: pd.DataFrame, metrics: pd.DataFrame
+    folder: Path,
+    config: dict[str, Any],
+    episodes: pd.DataFrame,
+    metrics: pd.DataFrame,
+    timing: pd.DataFrame,
 ) -> RunRecord:
     path = folder / DONE_FILE
     done = read_json(path)
@@ -155,7 +170,8 @@ def _done_run(
     except (KeyError, TypeError, ValueError) as error:
         raise RecordError(path, f"lacks or mangles {error}") from None
     _check_unchanged(folder / EPISODES_FILE, digest, count, len(episodes))
-    return RunRecord(config, "done", frames, seconds, speed, episodes, metrics)
+    tables = (episodes, metrics, timing)
+    return RunRecord(config, "done", frames, seconds, speed, *tables)
 
 
 def _check_unchanged(path: Path, digest: str, expected: int, found: int) -> None:
@@ -165,16 +181,21 @@ def _check_unchanged(path: Path, digest: str, expected: int, found: int) -> None
 
 
 def _halted_run(
-    folder: Path, config: dict[str, Any], episodes: pd.DataFrame, metrics: pd.DataFrame
+    folder: Path,
+    config: dict[str, Any],
+    episodes: pd.DataFrame,
+    metrics: pd.DataFrame,
+    timing: pd.DataFrame,
 ) -> RunRecord:
     status, frames = "unfinished", _last(episodes, "frames", 0)
     if (folder / FAILED_FILE).exists():
         status = "failed"
         frames = max(frames, int(read_json(folder / FAILED_FILE).get("frames") or 0))
     frames = max(frames, _last(metrics, "frames", 0))
-    seconds = _last(metrics, "seconds", float("nan"))
-    speed = _last(metrics, "frames", 0) / seconds if seconds > 0 else float("nan")
-    return RunRecord(config, status, int(frames), seconds, speed, episodes, metrics)
+    seconds = _last(timing, "seconds", float("nan"))
+    speed = _last(timing, "frames", 0) / seconds if seconds > 0 else float("nan")
+    tables = (episodes, metrics, timing)
+    return RunRecord(config, status, int(frames), seconds, speed, *tables)
 
 
 def _last(table: pd.DataFrame, column: str, default: Any) -> Any:

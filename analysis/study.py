@@ -1,7 +1,7 @@
-"""A study: the runs of one suite as four files, which is what is committed.
+"""A study: the runs of one suite as five files, which is what is committed.
 
-``results/data/<study>/`` holds ``runs.csv``, ``episodes.csv``, ``metrics.csv`` and
-``configs.json``. Everything that is shown is made from these alone.
+``results/data/<study>/`` holds ``runs.csv``, ``episodes.csv``, ``metrics.csv``,
+``timing.csv`` and ``configs.json``. Everything that is shown is made from these alone.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from analysis.records import (
     EPISODES_FILE,
     METRICS,
     METRICS_FILE,
+    TIMING,
+    TIMING_FILE,
     RunRecord,
     read_json,
 )
@@ -58,6 +60,7 @@ class Study:
         runs: One row a run, columns :data:`RUNS`, sorted by ``run_id``.
         episodes: ``run_id`` and the columns of a run's ``episodes.csv``.
         metrics: ``run_id`` and the columns of a run's ``metrics.csv``.
+        timing: ``run_id`` and the columns of a run's ``timing.csv``.
         configs: The configuration of every run, by ``run_id``.
     """
 
@@ -65,12 +68,14 @@ class Study:
     runs: pd.DataFrame
     episodes: pd.DataFrame
     metrics: pd.DataFrame
+    timing: pd.DataFrame
     configs: dict[str, dict[str, Any]]
 
     def records(self) -> dict[str, RunRecord]:
         """The study taken apart into its runs, by ``run_id``."""
         episodes = by_run(self.episodes, EPISODES)
         metrics = by_run(self.metrics, METRICS)
+        timing = by_run(self.timing, TIMING)
         return {
             row["run_id"]: RunRecord(
                 self.configs[row["run_id"]],
@@ -80,6 +85,7 @@ class Study:
                 row["frames_per_second"],
                 episodes.get(row["run_id"], EPISODES.empty()),
                 metrics.get(row["run_id"], METRICS.empty()),
+                timing.get(row["run_id"], TIMING.empty()),
             )
             for row in self.runs.to_dict("records")
         }
@@ -98,12 +104,14 @@ def study_of(name: str, records: Mapping[str, RunRecord]) -> Study:
     runs = pd.DataFrame([_row(run) for run in ordered.values()], columns=list(RUNS))
     episodes = {run_id: run.episodes for run_id, run in ordered.items()}
     metrics = {run_id: run.metrics for run_id, run in ordered.items()}
+    timing = {run_id: run.timing for run_id, run in ordered.items()}
     configs = {run_id: run.config for run_id, run in ordered.items()}
     return Study(
         name,
         runs.astype(RUNS),
         _stack(episodes, EPISODES),
         _stack(metrics, METRICS),
+        _stack(timing, TIMING),
         configs,
     )
 
@@ -133,6 +141,7 @@ def load_study(data_dir: Path, study: str) -> Study:
         _read_runs(folder / RUNS_FILE),
         read_table(folder / EPISODES_FILE, EPISODES.of_many_runs()),
         read_table(folder / METRICS_FILE, METRICS.of_many_runs()),
+        read_table(folder / TIMING_FILE, TIMING.of_many_runs()),
         read_json(folder / CONFIGS_FILE),
     )
     _check_consistent(folder, loaded)
@@ -140,7 +149,7 @@ def load_study(data_dir: Path, study: str) -> Study:
 
 
 def save_study(data_dir: Path, study: Study) -> None:
-    """Write a study's four files; the same study always gives the same bytes."""
+    """Write a study's five files; the same study always gives the same bytes."""
     folder = data_dir / study.name
     configs = json.dumps(study.configs, indent=1, sort_keys=True, ensure_ascii=False)
     write_atomically(
@@ -148,6 +157,7 @@ def save_study(data_dir: Path, study: Study) -> None:
             folder / RUNS_FILE: csv_bytes(study.runs),
             folder / EPISODES_FILE: csv_bytes(study.episodes),
             folder / METRICS_FILE: csv_bytes(study.metrics),
+            folder / TIMING_FILE: csv_bytes(study.timing),
             folder / CONFIGS_FILE: f"{configs}\n".encode(),
         }
     )
@@ -222,8 +232,10 @@ def _check_consistent(folder: Path, study: Study) -> None:
     expected = study.runs.set_index("run_id")["episodes"]
     if counted[counted > 0].to_dict() != expected[expected > 0].to_dict():
         raise RecordError(folder / EPISODES_FILE, f"has other rows than {RUNS_FILE}")
-    if not set(study.metrics["run_id"].cat.categories) <= set(run_ids):
-        raise RecordError(folder / METRICS_FILE, f"has other runs than {RUNS_FILE}")
+    tables = {METRICS_FILE: study.metrics, TIMING_FILE: study.timing}
+    for name, table in tables.items():
+        if not set(table["run_id"].cat.categories) <= set(run_ids):
+            raise RecordError(folder / name, f"has other runs than {RUNS_FILE}")
 
 
 def _not_found(data_dir: Path, study: str, known: list[str]) -> str:

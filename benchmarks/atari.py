@@ -8,18 +8,13 @@ import ale_py
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from stable_baselines3.common.env_util import make_atari_env as sb3_make_atari_env
-from stable_baselines3.common.vec_env import (
-    VecEnv,
-    VecEnvWrapper,
-    VecFrameStack,
-    VecTransposeImage,
-)
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from benchmarks.exact_env import N_STACK, ExactAtariEnv
+from benchmarks.exact_env import ExactAtariEnv
 from benchmarks.games import GAMES, all_games, check_game
 from benchmarks.native_env import NativeAtariEnv
+from benchmarks.reference_env import ReferenceAtariEnv
 
 __all__ = ["GAMES", "AtariVecEnv", "Engine", "all_games", "check_game"]
 __all__ += ["default_max_frames", "make_atari_env"]
@@ -79,22 +74,9 @@ def make_atari_env(
     return AtariVecEnv(_ENGINES[engine](game, n_envs, seed, frames))
 
 
-def _make_reference(game: str, n_envs: int, seed: int, max_frames: int) -> VecEnv:
-    # With these settings "ALE/<game>-v5" is "<game>NoFrameskip-v4", and it is
-    # registered for every game.
-    settings = {
-        "frameskip": 1,
-        "repeat_action_probability": 0.0,
-        "full_action_space": False,
-        "max_num_frames_per_episode": max_frames,
-    }
-    venv = sb3_make_atari_env(f"ALE/{game}-v5", n_envs, seed, env_kwargs=settings)
-    return VecTransposeImage(VecFrameStack(venv, N_STACK))
-
-
 _ENGINES: dict[str, Callable[[str, int, int, int], VecEnv]] = {
     "exact": ExactAtariEnv,
-    "reference": _make_reference,
+    "reference": ReferenceAtariEnv,
     "native": NativeAtariEnv,
 }
 
@@ -107,6 +89,7 @@ class AtariVecEnv(VecEnvWrapper):
         if not isinstance(venv.action_space, spaces.Discrete):
             raise TypeError(f"expected discrete actions, not {venv.action_space}")
         self._n_actions = int(venv.action_space.n)
+        self._engine: Any = venv
         self._pid = os.getpid()
         self._has_begun = False
 
@@ -138,28 +121,21 @@ class AtariVecEnv(VecEnvWrapper):
         """Return the exact state as plain types and arrays.
 
         Raises:
-            NotImplementedError: if the engine can't be saved.
             RuntimeError: before the first reset.
         """
         self._check_begun()
-        return self._saveable().get_state()
+        return self._engine.get_state()
 
     def set_state(self, state: dict[str, Any]) -> np.ndarray:
         """Go back to a state and return its observations `uint8[n_envs, 4, 84, 84]`.
 
         Raises:
-            NotImplementedError: if the engine can't be restored.
             ValueError: if the state belongs to another game, engine or `n_envs`.
         """
         self._check_process()
-        observations = self._saveable().set_state(state)
+        observations = self._engine.set_state(state)
         self._has_begun = True
         return observations
-
-    def _saveable(self) -> Any:
-        if not hasattr(self.venv, "get_state"):
-            raise NotImplementedError("the reference engine can't be saved: use exact")
-        return self.venv
 
     def _check_actions(self, actions: np.ndarray) -> None:
         given = np.asarray(actions)

@@ -132,7 +132,6 @@ class CheckpointCallback(BaseCallback):
         record_state: Where the record stands, to be saved with the model.
         stop_asked: Whether the run is to be left; training ends after the save.
         resumed: What :func:`load` returned, if training goes on from there.
-        enabled: Whether the environment has a state that can be taken up again.
         interval_s: Seconds between two checkpoints; by default ten minutes.
     """
 
@@ -143,29 +142,26 @@ class CheckpointCallback(BaseCallback):
         record_state: Callable[[], dict[str, Any]],
         stop_asked: Callable[[], bool],
         resumed: Mapping[str, Any] | None = None,
-        enabled: bool = True,
         interval_s: float | None = None,
     ) -> None:
         super().__init__()
         self.folder, self.record_state = folder, record_state
         self.stop_asked = stop_asked
         self.interval_s = INTERVAL_S if interval_s is None else interval_s
-        self.enabled = enabled
         self.frames = (resumed or {}).get("frames") or FrameStore(folder)
         self.last = time.monotonic()
         self.stopped = False
 
     def _on_rollout_start(self) -> None:
         memory = getattr(self.model, "replay_buffer", None)
-        if self.enabled and memory is not None:
+        if memory is not None:
             self.frames.write_full(memory)
         due = time.monotonic() - self.last >= self.interval_s
         if not (due or self.stop_asked()):
             return
-        if self.enabled:
-            check_parameters(self.model)  # a state gone bad must not replace a good one
-            state = get_state(self.model) | {"record": self.record_state()}
-            save(self.folder, state, memory, self.frames)
+        check_parameters(self.model)  # a state gone bad must not replace a good one
+        state = get_state(self.model) | {"record": self.record_state()}
+        save(self.folder, state, memory, self.frames)
         self.last = time.monotonic()
         self.stopped = self.stop_asked()
 

@@ -13,8 +13,8 @@ from analysis.records import (
     EPISODES,
     EPISODES_FILE,
     FAILED_FILE,
-    METRICS,
-    METRICS_FILE,
+    TIMING,
+    TIMING_FILE,
     read_json,
 )
 from benchmarks.config import RunConfig
@@ -58,14 +58,14 @@ def status_of(results: Path, config: RunConfig) -> RunStatus:
     """
     folder = run_folder(results, config)
     games = _tail(folder / EPISODES_FILE, len(EPISODES.dtypes))[-LAST_GAMES:]
-    metrics = _tail(folder / METRICS_FILE, len(METRICS.dtypes))[-1:]
-    frames = max((int(row[0]) for row in (*metrics, *games[-1:])), default=0)
+    timing = _tail(folder / TIMING_FILE, len(TIMING.dtypes))[-1:]
+    frames = max((int(row[0]) for row in (*timing, *games[-1:])), default=0)
     status = RunStatus(
         config,
         folder,
         state=_state(folder),
         frames=frames,
-        frames_per_second=_speed(metrics, config),
+        frames_per_second=_speed(timing, config),
         game_return=fmean(float(row[2]) for row in games) if games else None,
     )
     if status.state == "done":
@@ -88,10 +88,10 @@ def _state(folder: Path) -> str:
     return "unfinished" if (folder / EPISODES_FILE).exists() else "missing"
 
 
-def _speed(metrics: list[list[str]], config: RunConfig) -> float | None:
-    if not metrics:
+def _speed(timing: list[list[str]], config: RunConfig) -> float | None:
+    if not timing:
         return None
-    return float(metrics[0][2]) * config.environment["frame_skip"]
+    return float(timing[0][2]) * config.environment["frame_skip"]
 
 
 def statuses(results: Path, configs: Iterable[RunConfig]) -> list[RunStatus]:

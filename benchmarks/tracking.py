@@ -13,7 +13,14 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
 from analysis.csvs import Table
-from analysis.records import EPISODES, EPISODES_FILE, METRICS, METRICS_FILE
+from analysis.records import (
+    EPISODES,
+    EPISODES_FILE,
+    METRICS,
+    METRICS_FILE,
+    TIMING,
+    TIMING_FILE,
+)
 from benchmarks.errors import UsageError
 from benchmarks.wandb_sink import WandbWriter
 
@@ -56,10 +63,30 @@ class CsvWriter:
 
 
 class MetricsWriter(KVWriter):
-    """Writes what an algorithm logs under ``train/`` and ``time/`` to metrics.csv."""
+    """Writes what an algorithm logs under ``train/`` to metrics.csv.
 
-    def __init__(self, folder: Path, keep: int = 0) -> None:
-        self.csv = CsvWriter(folder / METRICS_FILE, METRICS, keep)
+    What is logged under ``time/`` goes to timing.csv: it is another each time that the
+    same run is made, and all else is the same to the byte.
+
+    Args:
+        folder: The run's folder.
+        resumed: What :meth:`state` returned, to go on from there.
+    """
+
+    def __init__(self, folder: Path, resumed: Mapping[str, Any] | None = None) -> None:
+        was = resumed or {}
+        tables = {
+            "metrics_bytes": (METRICS_FILE, METRICS),
+            "timing_bytes": (TIMING_FILE, TIMING),
+        }
+        self.writers = {
+            key: CsvWriter(folder / name, table, was.get(key, 0))
+            for key, (name, table) in tables.items()
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return where both files stand."""
+        return {key: writer.tell() for key, writer in self.writers.items()}
 
     def write(
         self,
@@ -68,11 +95,13 @@ class MetricsWriter(KVWriter):
         step: int = 0,
     ) -> None:
         """Write one row at ``step`` frames."""
-        self.csv.write({"frames": step, **_last_names(key_values)})
+        for writer in self.writers.values():
+            writer.write({"frames": step, **_last_names(key_values)})
 
     def close(self) -> None:
-        """Close the file."""
-        self.csv.close()
+        """Close the files."""
+        for writer in self.writers.values():
+            writer.close()
 
 
 def _last_names(key_values: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,5 +197,5 @@ class RecordCallback(BaseCallback):
 
 
 def make_logger(metrics: MetricsWriter, wandb: WandbWriter) -> Logger:
-    """Return an SB3 logger whose dumps go to metrics.csv and to W&B."""
+    """Return an SB3 logger whose dumps go to both files and to W&B."""
     return Logger(folder=None, output_formats=[metrics, wandb])

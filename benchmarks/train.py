@@ -113,18 +113,17 @@ def _train(
         clock=clock,
         resumed=resumed,
     )
-    metrics = MetricsWriter(folder, resumed["metrics_bytes"] if resumed else 0)
+    metrics = MetricsWriter(folder, resumed)
 
     def record_state() -> dict[str, Any]:
-        written = {"metrics_bytes": metrics.csv.tell(), "seconds": clock()}
-        return recorder.state() | written | {"versions": exact_versions()}
+        written = recorder.state() | metrics.state() | {"seconds": clock()}
+        return written | {"versions": exact_versions()}
 
     checkpointer = checkpoints.CheckpointCallback(
         folder,
         record_state=record_state,
         stop_asked=stop_asked,
         resumed=checkpoint,
-        enabled=config.environment["engine"] != "reference",
     )
     logger = make_logger(metrics, wandb)
     model: BaseAlgorithm | None = None

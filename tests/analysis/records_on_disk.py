@@ -11,9 +11,10 @@ import numpy as np
 
 EPISODE_HEADER = "frames,env,game_return,length_frames"
 METRIC_HEADER = (
-    "frames,seconds,steps_per_second,loss,policy_loss,value_loss,entropy,value,"
-    "q_value,grad_norm,learning_rate,epsilon"
+    "frames,loss,policy_loss,value_loss,entropy,value,q_value,grad_norm,"
+    "learning_rate,epsilon"
 )
+TIMING_HEADER = "frames,seconds,steps_per_second"
 
 
 def config_of(
@@ -60,8 +61,10 @@ def write_run(
     table = "\n".join([EPISODE_HEADER, *rows]) + "\n"
     (folder / "episodes.csv").write_text(table)
     reached = config["frames"] if status == "done" else episodes[-1][0]
-    metrics = f"{METRIC_HEADER}\n{reached},2.5,,0.1,,,,,,,0.0007,\n"
+    metrics = f"{METRIC_HEADER}\n{reached},0.1,,,,,,,0.0007,\n"
     (folder / "metrics.csv").write_text(metrics)
+    timing = f"{TIMING_HEADER}\n{reached},2.5,100.0\n"
+    (folder / "timing.csv").write_text(timing)
     if status == "done":
         (folder / "done.json").write_text(json.dumps(done_of(config, table)))
     if status == "failed":

@@ -186,6 +186,7 @@ def test_a_full_disk_leaves_the_old_data(
         ("episodes.csv", "400,0,1.0,40\n", "400,0,one,40\n"),
         ("episodes.csv", "s0-1000,400,0,1.0,40\n", "s9,400,0,1.0,40\n"),
         ("metrics.csv", "a2c-proper-breakout-s0-1000,", "someone-else,"),
+        ("timing.csv", "a2c-proper-breakout-s0-1000,", "someone-else,"),
         ("runs.csv", ",Breakout,0,", ",Breakout,zero,"),
         ("runs.csv", "run_id,label", "label,run_id"),
         ("configs.json", "a2c-proper-breakout-s0-1000", "a2c-proper-breakout-s1-1000"),

@@ -7,20 +7,19 @@ import json
 import pytest
 
 from analysis.errors import RecordError
-from analysis.records import EPISODES, METRICS
+from analysis.records import EPISODES, TIMING
 from benchmarks import speed, stopwatch
 from benchmarks.process import held
 from benchmarks.speed import hours_left, measured_speeds
 from benchmarks.status import status_of, statuses
 
 EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
-METRICS_HEAD = ",".join(METRICS.dtypes) + "\n"
+TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
 DONE = {"frames": 1600, "frames_per_second": 800.0}
 
 
-def metrics_row(frames: int, steps_per_second: float) -> str:
-    rest = "," * (len(METRICS.dtypes) - 3)
-    return f"{frames},1.0,{steps_per_second}{rest}\n"
+def timing_row(frames: int, steps_per_second: float) -> str:
+    return f"{frames},1.0,{steps_per_second}\n"
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def test_the_life_of_a_run(run):
         assert look().state == "running"
         (folder / "episodes.csv").write_text(EPISODES_HEAD + "400,0,-2.0,400\n")
         assert (look().state, look().frames, look().game_return) == ("running", 400, -2)
-        (folder / "metrics.csv").write_text(METRICS_HEAD + metrics_row(800, 50.0))
+        (folder / "timing.csv").write_text(TIMING_HEAD + timing_row(800, 50.0))
         assert (look().frames, look().frames_per_second) == (800, 200.0)
     assert look().state == "unfinished"
     failed = {"error": "DivergenceError: loss=nan", "frames": 840}
