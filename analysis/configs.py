@@ -69,6 +69,8 @@ def _problems(config: Mapping[str, Any]) -> Iterator[str]:
     for key in ("run_id", "study"):  # both become names of files
         if not RUN_ID.fullmatch(config[key]):
             yield f"{key} {config[key]!r} is not of the form {RUN_ID.pattern}"
+    if not all(_is(note, str) for note in config.get("resumes", [])):
+        yield "'resumes' is not a list of texts"
     yield from _setting_problems(config)
 
 

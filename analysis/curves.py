@@ -33,7 +33,8 @@ class Curves:
         study: Its name.
         window: Games in the trailing mean.
         arms: One row per (label, game): :data:`ARM`, ``n`` finished runs, ``halted``
-            runs that are unfinished or failed.
+            runs that are unfinished or failed, and ``inexact`` finished ones that were
+            resumed statistically.
         mean: Per arm with ``n > 0`` and grid point: ``label``, ``game``, ``frames``,
             ``mean`` and ``sd`` of the game return; NaN where undefined.
         runs: Per run and grid point: ``run_id``, ``label``, ``game``, ``status``,
@@ -64,8 +65,14 @@ def learning_curves(
 def arms_of(study: Study) -> pd.DataFrame:
     """One row per (label, game), with the numbers of its runs."""
     done = study.runs["status"] == "done"
-    runs = study.runs.assign(n=done.astype(int), halted=(~done).astype(int))
-    return runs.groupby(ARM, as_index=False)[["n", "halted"]].sum()
+    resumes = [study.configs[key].get("resumes") for key in study.runs["run_id"]]
+    inexact = done & np.array(list(map(bool, resumes)), bool)
+    runs = study.runs.assign(
+        n=done.astype(int),
+        halted=(~done).astype(int),
+        inexact=inexact.astype(int),
+    )
+    return runs.groupby(ARM, as_index=False)[["n", "halted", "inexact"]].sum()
 
 
 def trailing_mean(values: Floats, window: int) -> Floats:

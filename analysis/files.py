@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(contents: Mapping[Path, bytes]) -> None:
@@ -26,6 +28,11 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
     finally:
         for leftover in temporary.values():
             leftover.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file in one piece: it is there whole, or not at all."""
+    write_atomically({path: (json.dumps(content, indent=1) + "\n").encode()})
 
 
 def _beside(path: Path) -> Path:

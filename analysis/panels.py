@@ -62,6 +62,8 @@ def _counts(arms: pd.DataFrame) -> str:
     text = f"n = {_range(arms['n'])}"
     if arms["halted"].any():
         text += f"; pale: {_range(arms['halted'])} unfinished"
+    if arms["inexact"].any():
+        text += f"; {_range(arms['inexact'])} resumed statistically"
     return text
 
 

@@ -42,7 +42,9 @@ def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
         sd=("score", "std"),
         runs=("score", "size"),
     )
-    table = table.drop(columns=["n", "halted"]).join(by_arm, on=["label", "game"])
+    table = table.drop(columns=["n", "halted", "inexact"]).join(
+        by_arm, on=["label", "game"]
+    )
     table["human_normalised"] = _human_normalised(table, published)
     table["left_out"] = table["runs"] - table["n"]
     return table.drop(columns="runs")

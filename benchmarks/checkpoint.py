@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -115,8 +116,10 @@ def _read(path: Path) -> dict[str, Any]:
     digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         raise DamagedError("damaged: its checksum is another")
-    # Tensors and plain types alone: a checkpoint can't run code.
-    state = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
+    try:  # tensors and plain types alone: a checkpoint can't run code
+        state = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
+    except UnpicklingError as error:
+        raise DamagedError("refused: it holds more than plain data") from error
     if "frames" in state:
         chunks = [Chunk(*chunk) for chunk in state["frames"]]
         state["frames"] = FrameStore(path.parent, chunks)

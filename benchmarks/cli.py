@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional, arg
 
 from analysis.errors import RecordError, StudyNotFoundError
 from benchmarks.errors import UsageError
-from benchmarks.options import Choice, Jobs, Machines, Results, runs_at_once
+from benchmarks.options import Care, Choice, Jobs, Machines, Results, runs_at_once
 from benchmarks.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
+
+PROBE_BYTES = 1 << 16  # a run needs some room to begin with
 
 # The heavy imports (torch, SB3, gymnasium) are inside the commands that train:
 # figures and tables come from the recorded data alone.
@@ -71,7 +74,7 @@ def speed(
     return 0
 
 
-def run(choice: Choice, machines: Machines) -> int:
+def run(choice: Choice, machines: Machines, care: Care) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
     from benchmarks.engines import make_engine
@@ -79,8 +82,8 @@ def run(choice: Choice, machines: Machines) -> int:
 
     configs, engine = choice.configs(), make_engine(machines, choice.jobs)
     _check_writable(choice.results)
-    tasks = _tasks(choice.results, configs)
-    print(f"{len(configs) - len(tasks)} of {len(configs)} runs are done already")
+    tasks, done, diverged = _tasks(choice.results, configs, care)
+    print(f"{done} of {len(configs)} runs are done already")
     outcome = None
     if tasks:
         try:
@@ -90,29 +93,45 @@ def run(choice: Choice, machines: Machines) -> int:
             print("stopped; the same command goes on with the rest", file=sys.stderr)
             return stop.status
     status = _report(outcome) if outcome else 0
+    for run in diverged:
+        print(
+            f"not tried again: {run.folder.name}: {run.error}; --retry-failed does",
+            file=sys.stderr,
+        )
     show_study(choice.results, configs[0].study)
-    return status
+    return 1 if diverged else status
 
 
-def _tasks(results: Path, configs: list[Any]) -> list[Any]:
-    from benchmarks.status import run_folder, status_of
+def _tasks(
+    results: Path, configs: list[Any], care: Care
+) -> tuple[list[Any], int, list[Any]]:
+    """What to run, how many runs are done, and those that would diverge again."""
+    from benchmarks.status import status_of
     from benchmarks.sweep import Task
     from benchmarks.train import write_config
 
-    tasks = []
-    for config in configs:
-        if status_of(results, config).state != "done":
-            folder = run_folder(results, config)
-            write_config(folder, config)
-            tasks.append(Task(folder, config.threads))
-    return tasks
+    runs = [status_of(results, config) for config in configs]
+    done = [run for run in runs if run.state == "done"]
+    diverged = [run for run in runs if run.diverged and not care.retry_failed]
+    tasks, stall_s = [], care.stall_s()
+    for run in runs:
+        if run not in done and run not in diverged:
+            write_config(run.folder, run.config)
+            task = Task(run.folder, run.config.threads)
+            task.options, task.stall_s = care.train_options(), stall_s
+            tasks.append(task)
+    return tasks, len(done), diverged
 
 
 def _report(outcome: Any) -> int:
+    from benchmarks.status import why_failed
+
     for folder in outcome.elsewhere:
         print(f"running in another process: {folder.name}", file=sys.stderr)
     for folder in outcome.failed:
-        print(f"failed: {folder.name}: see {folder / 'log.txt'}", file=sys.stderr)
+        reason = why_failed(folder)
+        log = folder / "log.txt"
+        print(f"failed: {folder.name}: {reason}: see {log}", file=sys.stderr)
     return 1 if outcome.failed else 0
 
 
@@ -133,13 +152,16 @@ def train(
         int | None,
         arg(metavar="PID", help="end when this process does", help_behavior_hint=""),
     ] = None,
+    resume: Annotated[
+        Literal["strict", "statistical"], arg(help="as for run")
+    ] = "strict",
 ) -> int:
     """Make the one run that FOLDER/config.json describes; run starts these."""
     if parent is not None and not end_with(parent):
         return HELD_ELSEWHERE
     from benchmarks.train import main
 
-    return main(folder)
+    return main(folder, resume)
 
 
 def theory(
@@ -165,14 +187,16 @@ def theory(
 
 
 def _check_writable(results: Path) -> None:
+    runs = results / "runs"
+    probe = runs / f".writable-{os.getpid()}"
     try:
-        runs = results / "runs"
         runs.mkdir(parents=True, exist_ok=True)
-        probe = runs / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        probe.write_bytes(bytes(PROBE_BYTES))
     except OSError as error:
         raise UsageError(f"can't write to {results}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
@@ -198,7 +222,7 @@ def main() -> None:
             COMMANDS,
             prog="python -m benchmarks",
             description=__doc__,
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
+            config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
         )
     except (UsageError, RecordError, StudyNotFoundError) as error:
         print(error, file=sys.stderr)

@@ -106,6 +106,41 @@ class Machines:
 
 
 @dataclass(frozen=True)
+class Care:
+    """What to do about runs that were stopped, have failed or make no progress."""
+
+    resume: Annotated[
+        Literal["strict", "statistical"],
+        arg(
+            help="strict: a run goes on from its checkpoint exactly or not at all; "
+            "statistical: under other versions, threads or devices too, and is marked"
+        ),
+    ] = "strict"
+    retry_failed: Annotated[
+        bool, arg(help="try runs again whose numbers were no longer finite")
+    ] = False
+    stall_minutes: Annotated[
+        float,
+        arg(metavar="MIN", help="kill and restart a run that shows no frame for long"),
+    ] = 10.0
+
+    def train_options(self) -> tuple[str, ...]:
+        """The words that each run's own command gets of these."""
+        return ("--resume", self.resume) if self.resume != "strict" else ()
+
+    def stall_s(self) -> float:
+        """Seconds without progress after which a run is killed.
+
+        Raises:
+            UsageError: None at all.
+        """
+        if not self.stall_minutes > 0:
+            given = f"{self.stall_minutes:g}"
+            raise UsageError(f"--stall-minutes: expected a number above 0, not {given}")
+        return self.stall_minutes * 60
+
+
+@dataclass(frozen=True)
 class Shown:
     """Which studies, of which results."""
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
+from analysis.files import write_json
 from benchmarks.config import RunConfig
 from benchmarks.status import RunStatus
 from benchmarks.stopwatch import measure
-from benchmarks.train import write_json
 
 SPEED_FILE = "speed.json"
 

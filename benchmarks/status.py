@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+from analysis.errors import RecordError
 from analysis.records import (
     DONE_FILE,
     EPISODES,
@@ -18,6 +19,8 @@ from analysis.records import (
     read_json,
 )
 from benchmarks.config import RunConfig
+from benchmarks.failure import room
+from benchmarks.heartbeat import read_heartbeat
 from benchmarks.process import is_held
 
 TAIL_BYTES = 8192
@@ -34,6 +37,7 @@ class RunStatus:
         frames_per_second: Of its last interval, or of the whole run when done.
         game_return: Mean of the last games (at most 100), None before the first.
         error: Why it failed, one line.
+        diverged: Whether it failed of its own numbers, and would again.
     """
 
     config: RunConfig
@@ -43,6 +47,7 @@ class RunStatus:
     frames_per_second: float | None = None
     game_return: float | None = None
     error: str = ""
+    diverged: bool = False
 
 
 def run_folder(results: Path, config: RunConfig) -> Path:
@@ -74,8 +79,23 @@ def status_of(results: Path, config: RunConfig) -> RunStatus:
         return replace(status, frames=done["frames"], frames_per_second=speed)
     if status.state == "failed":
         failed = read_json(folder / FAILED_FILE)
-        return replace(status, frames=failed["frames"], error=failed["error"])
+        return replace(
+            status,
+            frames=max(frames, failed["frames"]),
+            error=failed["error"],
+            diverged=failed.get("diverged", False),
+        )
+    if status.state == "running":
+        return replace(status, frames=max(frames, read_heartbeat(folder)[0]))
     return status
+
+
+def why_failed(folder: Path) -> str:
+    """The line that a failed run has left, or what can be said without one."""
+    try:
+        return str(read_json(folder / FAILED_FILE)["error"])
+    except (RecordError, KeyError):
+        return f"no reason on record, {room(folder)}"
 
 
 def _state(folder: Path) -> str:

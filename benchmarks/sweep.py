@@ -8,14 +8,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.failure import note_failure
+from benchmarks.heartbeat import Watch, read_heartbeat
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, stop_signals
 
 LOG_FILE = "log.txt"
 MAX_ATTEMPTS = 3  # of a run that a signal killed; one that raised is not tried again
 POLL_S = 0.2
+STALL_S = 600.0
 GRACE_S = 60.0  # for a checkpoint
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -24,23 +28,29 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 class Task:
     """A run to be made: its folder, which holds its configuration, and its threads.
 
-    ``gpu`` is the one GPU that it sees, as CUDA_VISIBLE_DEVICES names it.
+    ``gpu`` is the one GPU that it sees, as CUDA_VISIBLE_DEVICES names it; ``options``
+    are further words of its command. A run without progress for ``stall_s`` seconds is
+    killed.
     """
 
     folder: Path
     threads: int = 1
     gpu: str | None = None
+    options: tuple[str, ...] = ()
+    stall_s: float = STALL_S
     attempts: int = 0
     process: subprocess.Popen | None = field(default=None, repr=False)
+    watch: Watch | None = field(default=None, repr=False)
 
     def command(self) -> list[str]:
         """Return the command that makes the run, and ends when this process does."""
         python = [sys.executable, "-m", "benchmarks", "train"]
-        return [*python, str(self.folder), "--parent", str(os.getpid())]
+        return [*python, str(self.folder), "--parent", str(os.getpid()), *self.options]
 
     def start(self) -> None:
         """Start the run's process, its output to its own log."""
         self.attempts += 1
+        self.watch = Watch(self.folder, self.stall_s)
         variables = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         if self.gpu is not None:
             variables["CUDA_VISIBLE_DEVICES"] = self.gpu
@@ -56,8 +66,27 @@ class Task:
             )
 
     def status(self) -> int | None:
-        """Exit status, negative where a signal ended it; None while the run goes on."""
-        return self.process.poll() if self.process else None
+        """Exit status, negative where a signal ended it; None while the run goes on.
+
+        A run that makes no progress is killed here.
+        """
+        if self.process is None:
+            return None
+        status = self.process.poll()
+        if status is None and self.watch and (stalled := self.watch.stalled()):
+            self.process.kill()
+            status = self.process.wait()
+            self._note_stall(stalled)
+        return status
+
+    def _note_stall(self, stalled: str) -> None:
+        frames = read_heartbeat(self.folder)[0]
+        failed = {"error": f"Stalled: {stalled}", "frames": frames, "diverged": False}
+        note_failure(self.folder, failed)
+        line = f"killed: {stalled}\n"
+        with suppress(OSError), (self.folder / LOG_FILE).open("a") as log:
+            log.write(line)
+        print(f"{self.folder.name} is {line}", end="", file=sys.stderr)
 
     def ask_to_stop(self) -> None:
         """Have the run save a checkpoint and end."""
@@ -99,10 +128,10 @@ def run_tasks(
 ) -> Outcome:
     """Run tasks, ``jobs`` at a time; a failure ends that run alone.
 
-    A run that a signal ends (killed, out of memory, asked to stop) is started again,
-    up to three times in all, and goes on from its checkpoint. ``on_tick`` is called
-    several times a second. Each run sees one of ``gpus``, if there are any: the one
-    with the fewest runs.
+    A run that a signal ends (killed, out of memory, stalled, asked to stop) is started
+    again, up to three times in all, and goes on from its checkpoint. ``on_tick`` is
+    called several times a second. Each run sees one of ``gpus``, if there are any: the
+    one with the fewest runs.
 
     Raises:
         Interrupted: On SIGINT or SIGTERM, after every run has ended.

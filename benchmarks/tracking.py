@@ -6,6 +6,7 @@ The sinks are SB3 ``KVWriter``s, so that ``logger.dump(frames)`` writes to all o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from analysis.records import (
     TIMING_FILE,
 )
 from benchmarks.errors import UsageError
+from benchmarks.heartbeat import Heartbeat
 from benchmarks.wandb_sink import WandbWriter
 
 
@@ -54,12 +56,17 @@ class CsvWriter:
     def write(self, row: Mapping[str, Any]) -> None:
         """Write one row; a column that it lacks stays empty."""
         cells = ("" if row.get(c) is None else str(row[c]) for c in self.columns)
-        self.file.write(",".join(cells) + "\n")
-        self.file.flush()
+        try:
+            self.file.write(",".join(cells) + "\n")
+            self.file.flush()
+        except OSError as error:  # that of a write names no file
+            raise OSError(error.errno, error.strerror, self.file.name) from error
 
     def close(self) -> None:
         """Close the file."""
-        self.file.close()
+        # Every row is written by now, but for one that has raised and would again.
+        with suppress(OSError):
+            self.file.close()
 
 
 class MetricsWriter(KVWriter):
@@ -116,6 +123,7 @@ class RecordCallback(BaseCallback):
         frame_skip: Emulator frames an agent step.
         log_interval: Emulator frames between two rows of metrics.
         wandb: The W&B sink.
+        heartbeat: Is told of every step.
         clock: Seconds of training so far.
         resumed: What :meth:`state` returned, to go on from there.
     """
@@ -127,6 +135,7 @@ class RecordCallback(BaseCallback):
         frame_skip: int,
         log_interval: int,
         wandb: WandbWriter,
+        heartbeat: Heartbeat,
         clock: Callable[[], float],
         resumed: Mapping[str, Any] | None = None,
     ) -> None:
@@ -135,7 +144,7 @@ class RecordCallback(BaseCallback):
         keep = was.get("episodes_bytes", 0)
         self.episodes = CsvWriter(folder / EPISODES_FILE, EPISODES, keep)
         self.frame_skip, self.log_interval = frame_skip, log_interval
-        self.wandb, self.clock = wandb, clock
+        self.wandb, self.heartbeat, self.clock = wandb, heartbeat, clock
         self.n_episodes: int = was["n_episodes"]
         self.next_row: int = was["next_row"]
         self.last_row: tuple[int, float] = was.get("last_row", (0, 0.0))
@@ -155,6 +164,7 @@ class RecordCallback(BaseCallback):
         return self.num_timesteps * self.frame_skip
 
     def _on_step(self) -> bool:
+        self.heartbeat.beat(self.frames)
         if self.locals["dones"].any():
             for env, info in enumerate(self.locals["infos"]):
                 if "episode" in info:

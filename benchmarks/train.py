@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import logging
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from algorithms.checks import DivergenceError
 from analysis.errors import RecordError
-from analysis.files import write_atomically
+from analysis.files import write_atomically, write_json
 from analysis.records import (
     CONFIG_FILE,
     DONE_FILE,
@@ -28,13 +27,20 @@ from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
+from benchmarks.failure import fail
+from benchmarks.heartbeat import Heartbeat
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
-from benchmarks.provenance import exact_versions, versions
+from benchmarks.provenance import versions
+from benchmarks.resume import (
+    Resume,
+    changes,
+    conditions,
+    resume_notes,
+    with_new_games,
+)
 from benchmarks.state import check_parameters, set_state
 from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
 from benchmarks.wandb_sink import WandbWriter
-
-log = logging.getLogger(__name__)
 
 POLICY_FILE = "policy.pt"
 
@@ -49,21 +55,17 @@ def write_config(folder: Path, config: RunConfig) -> None:
         write_json(folder / CONFIG_FILE, config.record() | {"versions": {}})
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file in one piece: it is there whole, or not at all."""
-    write_atomically({path: (json.dumps(content, indent=1) + "\n").encode()})
-
-
-def train(folder: Path) -> int:
+def train(folder: Path, resume: Resume = "strict") -> int:
     """Run what ``folder/config.json`` says; return the exit status.
 
     0 when the run is done (now or before), 1 when it failed, 75 when another process
     holds it, 143 when it was asked to stop. A failed run leaves ``failed.json`` and
-    all that it recorded; a run that was stopped or killed goes on from its last
-    checkpoint, exactly.
+    all that it recorded; a run that failed, was stopped or was killed goes on from its
+    last checkpoint, exactly, or not at all if ``resume`` is strict.
 
     Raises:
-        UsageError: There is no such run, or its configuration has been edited.
+        UsageError: There is no such run, its configuration has been edited, or it
+            can't be resumed.
     """
     config = _read_config(folder)
     with held(folder) as mine:
@@ -71,14 +73,18 @@ def train(folder: Path) -> int:
             return HELD_ELSEWHERE
         if (folder / DONE_FILE).exists():
             return 0
-        (folder / FAILED_FILE).unlink(missing_ok=True)
-        record = config.record() | {"versions": versions()}
-        write_json(folder / CONFIG_FILE, record)
         torch.set_num_threads(config.threads)
         # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
         torch.set_flush_denormal(True)
-        with stop_signals() as received:
-            return _train(folder, config, record, lambda: bool(received))
+        try:
+            (folder / FAILED_FILE).unlink(missing_ok=True)
+            with stop_signals() as received:
+                return _train(folder, config, resume, lambda: bool(received))
+        except OSError as error:
+            return fail(folder, 0, error)
+        except UsageError as error:
+            fail(folder, 0, error)
+            raise
 
 
 def _read_config(folder: Path) -> RunConfig:
@@ -94,14 +100,16 @@ def _read_config(folder: Path) -> RunConfig:
 
 
 def _train(
-    folder: Path,
-    config: RunConfig,
-    record: Mapping[str, Any],
-    stop_asked: Callable[[], bool],
+    folder: Path, config: RunConfig, resume: Resume, stop_asked: Callable[[], bool]
 ) -> int:
-    checkpoint = checkpoints.load(folder)
+    heartbeat = Heartbeat(folder)
+    heartbeat.beat(0, "starting")
+    checkpoint, now = checkpoints.load(folder), conditions(config)
+    notes = resume_notes(folder, checkpoint, now, resume) if checkpoint else []
+    record = config.record() | {"versions": versions()}
+    record |= {"resumes": notes} if notes else {}
+    write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
-    _check_versions(folder, resumed)
     clock = Clock(resumed["seconds"] if resumed else 0.0)
     wandb = WandbWriter(folder, record)
     skip = config.environment["frame_skip"]
@@ -110,14 +118,16 @@ def _train(
         frame_skip=skip,
         log_interval=config.environment["log_interval"],
         wandb=wandb,
+        heartbeat=heartbeat,
         clock=clock,
         resumed=resumed,
     )
     metrics = MetricsWriter(folder, resumed)
 
     def record_state() -> dict[str, Any]:
+        heartbeat.beat(recorder.frames, "saving")
         written = recorder.state() | metrics.state() | {"seconds": clock()}
-        return written | {"versions": exact_versions()}
+        return written | {"conditions": now, "resumes": notes}
 
     checkpointer = checkpoints.CheckpointCallback(
         folder,
@@ -131,6 +141,8 @@ def _train(
         model = make_model(config)
         model.set_logger(logger)
         if checkpoint:
+            if "ale-py" in changes(checkpoint, now):
+                checkpoint = with_new_games(model, checkpoint)
             set_state(model, checkpoint)
         clock.start()
         model.learn(
@@ -139,20 +151,22 @@ def _train(
             log_interval=None,  # type: ignore[arg-type]
             reset_num_timesteps=checkpoint is None,
         )
+        heartbeat.beat(recorder.frames, "ending")
         if checkpointer.stopped:
             print(f"stopped at {recorder.frames} frames")
             return STOPPED
         seconds = clock()
         recorder.record_metrics()
         check_parameters(model)
-        torch.save(model.policy.state_dict(), folder / POLICY_FILE)
+        _save_policy(folder, model)
+        _finish(folder, recorder.frames, recorder.n_episodes, seconds)
     except Exception as error:
-        return _fail(folder, recorder, _cause(model, error))
+        return fail(folder, recorder.frames, _cause(model, error))
     finally:
         recorder.close()
         logger.close()
-    _finish(folder, recorder.frames, recorder.n_episodes, seconds)
     checkpoints.remove(folder)
+    heartbeat.remove()
     return 0
 
 
@@ -171,20 +185,10 @@ class Clock:
         return self.before + time.monotonic() - self.started
 
 
-def _check_versions(folder: Path, resumed: Mapping[str, Any] | None) -> None:
-    if resumed is None:
-        return
-    now = exact_versions()
-    changed = [
-        f"{name} {old} is now {now.get(name)}"
-        for name, old in resumed["versions"].items()
-        if now.get(name) != old
-    ]
-    if changed:
-        raise UsageError(
-            f"{folder}: can't go on exactly, {', '.join(changed)}; delete "
-            "checkpoint*.pt there to start the run from the beginning"
-        )
+def _save_policy(folder: Path, model: BaseAlgorithm) -> None:
+    content = io.BytesIO()
+    torch.save(model.policy.state_dict(), content)
+    write_atomically({folder / POLICY_FILE: content.getvalue()})
 
 
 def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
@@ -195,16 +199,6 @@ def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
     except DivergenceError as divergence:
         return error if isinstance(error, DivergenceError) else divergence
     return error
-
-
-def _fail(folder: Path, recorder: RecordCallback, error: Exception) -> int:
-    if not isinstance(error, DivergenceError):
-        log.error("the run raised", exc_info=error)
-    frames = recorder.frames
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    write_json(folder / FAILED_FILE, {"error": reason, "frames": frames})
-    print(f"failed at {frames} frames: {reason}", file=sys.stderr)
-    return 1
 
 
 def _finish(folder: Path, frames: int, episodes: int, seconds: float) -> None:
@@ -219,7 +213,7 @@ def _finish(folder: Path, frames: int, episodes: int, seconds: float) -> None:
     write_json(folder / DONE_FILE, done)
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, resume: Resume = "strict") -> int:
     """Entry point of a run's own process, whose output is the run's log."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    return train(folder)
+    return train(folder, resume)

@@ -59,6 +59,12 @@ def test_the_legend_says_n_and_what_is_not_finished(small_study: Path) -> None:
     ]
 
 
+def test_the_legend_says_what_was_resumed_inexactly(tmp_path: Path) -> None:
+    marked = config_of(seed=1) | {"resumes": ["statistical resume at step 9: why"]}
+    figure = figure_1(curves_with(tmp_path, config_of(seed=0), marked))
+    assert legends(figure) == ["a2c-proper (n = 2; 1 resumed statistically)"]
+
+
 def test_the_mean_is_of_finished_runs_only(small_study: Path) -> None:
     axes = panels(figure_1(curves_of(small_study)))["Breakout"]
     proper = line(axes, "a2c-proper")

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import Task
 from benchmarks.train import POLICY_FILE, write_config
 
-TIMES = ["seconds", "steps_per_second"]
 # Appends its first and then its latest frame to a file of this attempt's own: what was
 # really trained is known even of a process that is killed.
 CHILD = """
@@ -90,10 +88,9 @@ def attempts(folder: Path) -> list[Attempt]:
 
 def record(folder: Path) -> tuple[Any, ...]:
     """Everything of a run that must not depend on where and when it was made."""
-    metrics = pd.read_csv(folder / "metrics.csv").drop(columns=TIMES, errors="ignore")
     policy = torch.load(folder / POLICY_FILE, weights_only=True)
     return (
         (folder / "episodes.csv").read_bytes(),
-        metrics.to_csv(),
+        (folder / "metrics.csv").read_bytes(),
         {name: tensor.tolist() for name, tensor in policy.items()},
     )

@@ -146,6 +146,11 @@ def test_a_failed_run_is_listed_with_its_log(tmp_path):
     assert "DivergenceError" in Path(failed).read_text()
     assert "dqn-hard-pong-s0" in bad.stderr
     assert "Traceback" not in bad.stderr
+    log = Path(failed).read_bytes()
+    again = tiny_sweep(tmp_path, "--only", "dqn-hard", "--set", "learning_rate=1e38")
+    assert again.returncode == 1
+    assert re.search(r"^not tried again: .*DivergenceError.*; --retry", again.stderr)
+    assert Path(failed).read_bytes() == log
 
 
 @pytest.mark.parametrize("command", ["figures", "tables", "report"])

@@ -13,9 +13,12 @@ import time
 import pytest
 import torch
 
+from analysis.records import read_run
 from benchmarks import checkpoint as checkpoints
 from benchmarks.errors import UsageError
 from benchmarks.process import STOPPED
+from benchmarks.provenance import exact_versions
+from benchmarks.resume import resume_notes
 from benchmarks.suite import Selection, load_suite
 from benchmarks.train import POLICY_FILE, train, write_config
 
@@ -141,18 +144,40 @@ def test_when_every_checkpoint_is_damaged_it_says_so(tmp_path):
         train(folder)
 
 
-def test_other_versions_are_refused(tmp_path, monkeypatch):
-    folder = make_run(tmp_path, *CASES[0])
+@pytest.mark.parametrize("case", [0, 2], ids=lambda n: CASES[n][0])
+def test_other_versions_are_refused_or_marked(case, tmp_path, monkeypatch):
+    folder = make_run(tmp_path, *CASES[case])
     process = start(folder)
     wait_for_checkpoint(folder, process)
     process.terminate()
     assert process.wait() == STOPPED
-    monkeypatch.setattr("benchmarks.train.exact_versions", lambda: {"torch": "9"})
-    with pytest.raises(UsageError, match=r"torch .* is now 9"):
+    step = checkpoints.load(folder)["counters"]["num_timesteps"]
+    real = exact_versions()
+    monkeypatch.setattr(
+        "benchmarks.resume.exact_versions", lambda: real | {"ale-py": "9"}
+    )
+    before = (folder / "config.json").read_bytes()
+    with pytest.raises(UsageError, match=r"ale-py .* is now 9; --resume statistical"):
         train(folder)
+    assert "is now 9" in json.loads((folder / "failed.json").read_text())["error"]
+    assert (folder / "config.json").read_bytes() == before
+    assert train(folder, "statistical") == 0
+    (note,) = read_run(folder).config["resumes"]
+    said = f"statistical resume at step {step}: ale-py {real['ale-py']} is now 9"
+    assert note == said
 
 
-def test_a_checkpoint_can_not_run_code(tmp_path):
+def test_a_gpu_run_is_always_marked(tmp_path):
+    now = {"torch": "2", "device": "cuda"}
+    was = {"conditions": now, "resumes": ["statistical resume at step 4: on a GPU"]}
+    checkpoint = {"record": was, "counters": {"num_timesteps": 8}}
+    notes = resume_notes(tmp_path, checkpoint, now, "strict")
+    assert notes == [f"statistical resume at step {n}: on a GPU" for n in (4, 8)]
+    with pytest.raises(UsageError, match="device cuda is now cpu"):
+        resume_notes(tmp_path, checkpoint, now | {"device": "cpu"}, "strict")
+
+
+def test_a_checkpoint_can_not_run_code(tmp_path, caplog):
     class Evil:
         def __reduce__(self):
             return (os.system, (f"touch {tmp_path / 'ran'}",))
@@ -162,8 +187,9 @@ def test_a_checkpoint_can_not_run_code(tmp_path):
     payload = (tmp_path / "evil.pt").read_bytes()
     digest = hashlib.sha256(payload).digest()
     (tmp_path / checkpoints.CURRENT_FILE).write_bytes(digest + payload)
-    with pytest.raises(Exception, match="Weights only load failed"):
+    with pytest.raises(UsageError, match="every checkpoint is damaged"):
         checkpoints.load(tmp_path)
+    assert "refused: it holds more than plain data" in caplog.text
     assert not (tmp_path / "ran").exists()
 
 

@@ -49,6 +49,16 @@ def test_the_life_of_a_run(run):
     assert (look().state, look().frames_per_second) == ("done", 800.0)
 
 
+def test_a_run_at_work_shows_its_last_sign_of_life(run):
+    _, folder, look = run
+    (folder / "heartbeat").write_text("1200 training\n")
+    assert look().frames == 0
+    with held(folder):
+        assert look().frames == 1200
+        (folder / "heartbeat").write_text("12")
+        assert look().frames == 0
+
+
 def test_a_run_without_a_folder_is_missing(run, tmp_path):
     config, _, _ = run
     assert status_of(tmp_path / "elsewhere", config).state == "missing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -74,6 +75,32 @@ def test_each_run_comes_to_its_own_end(script):
     log = (tasks["bad"].folder / LOG_FILE).read_text()
     assert "before" in log and "a bad disk" in log
     assert ticks and ticks[-1] is outcome
+
+
+BEATS = NOTES + (
+    "beat = lambda n: open(sys.argv[1] + '/heartbeat', 'w').write(n + ' training');"
+    "n = len(open(sys.argv[1] + '/began').read());"
+    "[(beat(str(i)), time.sleep(0.1)) for i in range(10)];"
+)
+
+
+def test_a_run_without_progress_is_killed_and_tried_again(script, capsys):
+    stuck = script("stuck", BEATS + "time.sleep(600)")
+    once = script("once", BEATS + "n > 1 or time.sleep(600)")
+    slow_to_start = script("slow", NOTES + "time.sleep(2)")
+    (slow_to_start.folder / "heartbeat").write_text("70 training\n")  # of another time
+    tasks = [stuck, once, slow_to_start]
+    for task in tasks:
+        task.stall_s = 0.5
+    outcome = run_tasks(tasks, 3, lambda outcome: None)
+    assert set(outcome.done) == {once.folder, slow_to_start.folder}
+    assert outcome.failed == [stuck.folder]
+    assert (attempts(stuck), attempts(once)) == (MAX_ATTEMPTS, 2)
+    said = "no progress for 0.5 s: training at 9 frames"
+    assert (stuck.folder / LOG_FILE).read_text() == f"killed: {said}\n" * 3
+    assert capsys.readouterr().err.count(f"is killed: {said}\n") == 4
+    failed = json.loads((stuck.folder / "failed.json").read_text())
+    assert failed == {"error": f"Stalled: {said}", "frames": 9, "diverged": False}
 
 
 def test_no_more_at_once_than_asked(script):

@@ -148,7 +148,7 @@ def test_a_parameter_that_is_no_number_ends_the_run(
     folder = run_folder(tiny(variant, frames=4000))
     assert train(folder) == 1
     failed = json.loads((folder / "failed.json").read_text())
-    assert failed["error"].startswith("DivergenceError: ")
+    assert failed["error"].startswith("DivergenceError: ") and failed["diverged"]
     assert f"step {failed['frames'] // 4}" in failed["error"]
     assert 0 < failed["frames"] < 4000
     assert failed["error"] in capsys.readouterr().err
@@ -226,8 +226,25 @@ def test_an_error_of_the_game_fails_the_run_with_its_first_line(
     folder = run_folder(tiny("q-a2c"))
     assert train(folder) == 1
     failed = json.loads((folder / "failed.json").read_text())
-    assert failed == {"error": "RuntimeError: no such ROM", "frames": 0}
+    error = "RuntimeError: no such ROM"
+    assert failed == {"error": error, "frames": 0, "diverged": False}
     assert read_run(folder).status == "failed"
+
+
+def test_a_full_disk_fails_the_run_in_one_line(tiny, run_folder, monkeypatch, capsys):
+    def full(self, row):
+        raise OSError(28, "No space left on device", self.file.name)
+
+    folder = run_folder(tiny("q-a2c"))
+    with monkeypatch.context() as patch:
+        patch.setattr("benchmarks.tracking.CsvWriter.write", full)
+        assert train(folder) == 1
+    error = json.loads((folder / "failed.json").read_text())["error"]
+    assert "episodes.csv: No space left on device, " in error
+    assert error.endswith(" bytes free there")
+    assert capsys.readouterr().err == f"failed at 0 frames: {error}\n"
+    assert train(folder) == 0
+    assert not (folder / "heartbeat").exists()
 
 
 # --------------------------------------------------------------- one folder, one run
