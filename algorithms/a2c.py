@@ -26,6 +26,7 @@ from algorithms.checks import (
     with_discrete_actions,
 )
 from algorithms.entropy import regularizer, uniform_log_reference
+from algorithms.gradients import clip_gradients
 from algorithms.losses import actor_critic_loss
 from algorithms.policies import TwoHeadCnnPolicy, TwoHeadPolicy
 from algorithms.targets import n_step_returns, regularized_rewards
@@ -174,7 +175,7 @@ class RegularizedA2C(A2C):
         callback.on_rollout_start()
         steps = []
         for _ in range(n_rollout_steps):
-            log_policy, values = self.policy.act(self._obs_tensor())
+            log_policy = self.policy.act(self._obs_tensor())
             actions = self._sample(log_policy)
             new_obs, rewards, dones, infos = env.step(actions.cpu().numpy())
             self.num_timesteps += env.num_envs
@@ -183,14 +184,14 @@ class RegularizedA2C(A2C):
                 return False
             self._update_info_buffer(infos, dones)
             rewards = rewards + self._timeout_values(dones, infos)
-            ends = torch.as_tensor(np.stack([rewards, dones]), dtype=values.dtype)
-            steps.append((log_policy, values, actions, *ends.to(self.device)))
+            ends = torch.as_tensor(np.stack([rewards, dones]), dtype=log_policy.dtype)
+            steps.append((actions, *ends.to(self.device)))
             self._last_obs = new_obs  # type: ignore[assignment]
             self._last_episode_starts = dones
         with torch.no_grad():
             _, last_values = self.policy.log_policy_and_value(self._obs_tensor())
         columns = [torch.stack(column) for column in zip(*steps, strict=True)]
-        self.rollout = Rollout(*columns, last_values=last_values)  # type: ignore[misc]
+        self.rollout = Rollout(*self.policy.recall(), *columns, last_values)  # type: ignore[call-arg]
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
@@ -201,7 +202,7 @@ class RegularizedA2C(A2C):
 
     def _sample(self, log_policy: Tensor) -> Tensor:
         """Draw actions ``(E,)`` from ``(E, A)``."""
-        probabilities = torch.softmax(log_policy.detach(), dim=-1)
+        probabilities = torch.softmax(log_policy, dim=-1)
         check_finite(self._name, self.num_timesteps, policy=probabilities.sum().item())
         return torch.multinomial(probabilities, 1).squeeze(1)
 
@@ -223,10 +224,8 @@ class RegularizedA2C(A2C):
         loss = self.rollout_loss(self.rollout)
         self.rollout = None
         self.policy.backward(loss)
-        grad_norm = torch.nn.utils.clip_grad_norm_(
-            self.policy.parameters(), self.max_grad_norm
-        )
-        numbers = {"loss": loss.item(), "grad_norm": grad_norm.item()}
+        grad_norm = clip_gradients(self.policy.parameters(), self.max_grad_norm)
+        numbers = {"loss": loss.item(), "grad_norm": grad_norm}
         check_finite(self._name, self.num_timesteps, **numbers)
         self.policy.optimizer.step()
         self._n_updates += 1

@@ -11,7 +11,7 @@ import torch
 from stable_baselines3 import DQN
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv
-from stable_baselines3.dqn.policies import DQNPolicy, MlpPolicy
+from stable_baselines3.common.utils import obs_as_tensor
 from torch import Tensor
 
 from algorithms.checks import (
@@ -20,7 +20,8 @@ from algorithms.checks import (
     check_positive,
     with_discrete_actions,
 )
-from algorithms.policies import QCnnPolicy
+from algorithms.gradients import clip_gradients
+from algorithms.policies import QCnnPolicy, QPolicy, TrunkQNetwork
 from algorithms.replay import PathReplayBuffer, PathSamples
 from algorithms.targets import (
     discounted_path_return,
@@ -54,7 +55,7 @@ class HardDQN(DQN):
     Exploration is epsilon-greedy in all of them.
 
     Args:
-        policy: "CnnPolicy", "MlpPolicy" or a DQNPolicy.
+        policy: "CnnPolicy", "MlpPolicy" or a subclass of ``QPolicy``.
         env: Environment, vector of environments or id; discrete actions.
         temperature: ``tau`` of the backup, in units of reward.
         n_steps: ``n``, the length of a target's path.
@@ -72,7 +73,8 @@ class HardDQN(DQN):
         buffer_size: Rows of the replay memory.
         learning_starts: Agent steps before the first update.
         batch_size: Paths an update.
-        train_freq: Agent steps (of each environment) between updates.
+        train_freq: Agent steps of each environment between updates; then follow as
+            many updates as there are environments.
         target_update_interval: Agent steps between copies to the target network.
         gamma: Discount per step.
         max_grad_norm: Bound on the global norm of the gradient.
@@ -85,15 +87,16 @@ class HardDQN(DQN):
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
-        "MlpPolicy": MlpPolicy,
+        "MlpPolicy": QPolicy,
         "CnnPolicy": QCnnPolicy,
     }
     soft: ClassVar[bool] = False
     replay_buffer: PathReplayBuffer
+    q_net: TrunkQNetwork
 
     def __init__(
         self,
-        policy: str | type[DQNPolicy],
+        policy: str | type[QPolicy],
         env: GymEnv | str,
         *,
         temperature: float = 0.1,
@@ -152,6 +155,8 @@ class HardDQN(DQN):
             _init_setup_model=False,
             **kwargs,
         )
+        # A vector of environments learns as much from each step as one does.
+        self.gradient_steps = self.n_envs
         if _init_setup_model:
             self._setup_model()
 
@@ -219,6 +224,18 @@ class HardDQN(DQN):
 
     # ------------------------------------------------------------------ the loop
 
+    def _on_step(self) -> None:
+        """After a step of every environment: copy to the target network, if it is time.
+
+        As SB3's with ``tau=1``, which writes past what :class:`DeferredTrunk` sees.
+        """
+        self._n_calls += 1
+        if self._n_calls % max(self.target_update_interval // self.n_envs, 1) == 0:
+            self.q_net_target.load_state_dict(self.q_net.state_dict())
+        self.exploration_rate = self.exploration_schedule(
+            self._current_progress_remaining
+        )
+
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
         """Take gradient steps on the Huber loss of ``Q(s, a) - y`` (delta 1)."""
         self.policy.set_training_mode(True)
@@ -226,7 +243,7 @@ class HardDQN(DQN):
         for _ in range(gradient_steps):
             batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
             targets = self.targets(batch)
-            q = self.q_net(batch.observations)
+            q = self.q_net.to_learn(batch.observations)
             q = q.gather(1, batch.actions.unsqueeze(1)).squeeze(1)
             loss = torch.nn.functional.smooth_l1_loss(q, targets)
             self._step(loss)
@@ -237,10 +254,8 @@ class HardDQN(DQN):
 
     def _step(self, loss: Tensor) -> None:
         self.policy.optimizer.zero_grad()
-        loss.backward()
-        grad_norm = torch.nn.utils.clip_grad_norm_(
-            self.q_net.parameters(), self.max_grad_norm
-        ).item()
+        self.q_net.backward(loss)
+        grad_norm = clip_gradients(self.q_net.parameters(), self.max_grad_norm)
         check_finite(
             type(self).__name__,
             self.num_timesteps,
@@ -249,6 +264,29 @@ class HardDQN(DQN):
         )
         self.policy.optimizer.step()
         self.logger.record("train/grad_norm", grad_norm)
+
+    def _sample_action(
+        self, learning_starts: int, action_noise: Any = None, n_envs: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the actions ``(E,)`` of a training step, and those to store: the same.
+
+        Before ``learning_starts`` they are random.
+        """
+        if self.num_timesteps < learning_starts:
+            actions = self._random_actions(n_envs)
+        else:
+            with torch.no_grad():
+                q = self.q_net(obs_as_tensor(self._last_obs, self.device))  # type: ignore[arg-type]
+            actions = self._explore(q.argmax(1).cpu().numpy())
+        return actions, actions
+
+    def _random_actions(self, n_envs: int) -> np.ndarray:
+        return np.array([self.action_space.sample() for _ in range(n_envs)])
+
+    def _explore(self, actions: np.ndarray) -> np.ndarray:
+        """Replace actions ``(E,)`` by random ones, one coin for each environment."""
+        explore = np.random.random(actions.shape) < self.exploration_rate
+        return np.where(explore, self._random_actions(actions.size), actions)
 
     def predict(
         self,
@@ -265,6 +303,5 @@ class HardDQN(DQN):
         actions, state = self.policy.predict(observation, state, episode_start, True)
         if deterministic:
             return actions, state
-        explore = np.random.random(actions.shape) < self.exploration_rate
-        random = np.array([self.action_space.sample() for _ in range(actions.size)])
-        return np.where(explore, random.reshape(actions.shape), actions), state
+        explored = self._explore(np.atleast_1d(actions))
+        return explored.reshape(actions.shape), state

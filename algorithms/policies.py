@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
-from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
-from stable_baselines3.dqn.policies import CnnPolicy
+from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
 
 from algorithms.trunk import DeferredTrunk
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class TwoHeadPolicy(ActorCriticPolicy):
@@ -22,6 +23,10 @@ class TwoHeadPolicy(ActorCriticPolicy):
     with gain sqrt(2).
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.acted: list[tuple[Tensor, Tensor]] = []
+
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         self.init_weights(self.action_net, gain=1.0)
@@ -30,17 +35,29 @@ class TwoHeadPolicy(ActorCriticPolicy):
         """Return log-probabilities ``(B, A)`` and values ``(B,)`` of a batch."""
         return self._heads(self.extract_features(obs))
 
-    def act(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
-        """Do the same for acting, so that :meth:`backward` can learn from it."""
-        return self.log_policy_and_value(obs)
+    def act(self, obs: PyTorchObs) -> Tensor:
+        """Return log-probabilities ``(B, A)`` to act on, and keep what was computed."""
+        log_policy, values = self.log_policy_and_value(obs)
+        self.acted.append((log_policy, values))
+        return log_policy.detach()
+
+    def recall(self) -> tuple[Tensor, Tensor]:
+        """Return ``(n, B, A)`` and ``(n, B)`` of the ``n`` calls of :meth:`act`.
+
+        They have the graph of their forward passes; the parameters must be the same.
+        """
+        log_policies, values = zip(*self.acted, strict=True)
+        return torch.stack(log_policies), torch.stack(values)
 
     def backward(self, loss: Tensor) -> None:
-        """Set the parameters' gradients of a loss of what :meth:`act` returned."""
+        """Set the parameters' gradients of a loss of what :meth:`recall` returned."""
         self.optimizer.zero_grad()
         loss.backward()
+        self.acted = []
 
     def forget(self) -> None:
-        """Drop what :meth:`act` kept for a backward pass that won't come."""
+        """Drop what :meth:`act` kept for an update that won't come."""
+        self.acted = []
 
     def _heads(self, features: Any) -> tuple[Tensor, Tensor]:
         if self.share_features_extractor:
@@ -53,46 +70,146 @@ class TwoHeadPolicy(ActorCriticPolicy):
 
 
 class TwoHeadCnnPolicy(TwoHeadPolicy):
-    """The same on the convolutions of Mnih et al. (2015): all but the heads shared."""
+    """The same on the convolutions of Mnih et al. (2015): all but the heads shared.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        *args: As SB3's.
+        precision: Of the convolutions' arithmetic; see :class:`DeferredTrunk`.
+        **kwargs: As SB3's.
+    """
+
+    def __init__(self, *args: Any, precision: str = "float32", **kwargs: Any) -> None:
         kwargs.setdefault("features_extractor_class", NatureCNN)
         super().__init__(*args, **kwargs)
         channels_last(self)
         # Another extractor, or two of them, are left to autograd.
-        self.trunk: DeferredTrunk | None = None
-        extractor = self.features_extractor
-        if isinstance(extractor, NatureCNN) and self.share_features_extractor:
-            self.trunk = DeferredTrunk(extractor)
+        shared = self.features_extractor if self.share_features_extractor else None
+        self.trunk = trunk_of(shared, self.normalize_images, precision)
+        if self.trunk is not None:
+            self.optimizer.register_step_post_hook(self.trunk.refresh)
 
-    def act(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
-        """Do the same for acting; the trunk's backward pass waits for the others."""
+    def act(self, obs: Tensor) -> Tensor:  # type: ignore[override]
+        """Return log-probabilities ``(B, A)`` to act on, and keep what was computed."""
         if self.trunk is None:
             return super().act(obs)
-        images = preprocess_obs(obs, self.observation_space, self.normalize_images)
-        assert isinstance(images, Tensor)
-        return self._heads(self.trunk.forward(images))
+        with torch.no_grad():
+            latent = self.mlp_extractor.forward_actor(self.trunk.forward(obs))
+            return torch.log_softmax(self.action_net(latent), dim=-1)
+
+    def recall(self) -> tuple[Tensor, Tensor]:
+        """Return ``(n, B, A)`` and ``(n, B)`` of the ``n`` calls of :meth:`act`."""
+        if self.trunk is None:
+            return super().recall()
+        log_policy, values = self._heads(self.trunk.recall())
+        n = len(self.trunk.steps)
+        return log_policy.unflatten(0, (n, -1)), values.unflatten(0, (n, -1))
+
+    def log_policy_and_value(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
+        """Return log-probabilities ``(B, A)`` and values ``(B,)`` of a batch."""
+        if self.trunk is None or torch.is_grad_enabled():
+            return super().log_policy_and_value(obs)
+        assert isinstance(obs, Tensor)
+        return self._heads(self.trunk.features(obs))
 
     def backward(self, loss: Tensor) -> None:
-        """Set the parameters' gradients of a loss of what :meth:`act` returned."""
+        """Set the parameters' gradients of a loss of what :meth:`recall` returned."""
         super().backward(loss)
         if self.trunk is not None:
             self.trunk.backward()
 
     def forget(self) -> None:
-        """Drop what :meth:`act` kept for a backward pass that won't come."""
+        """Drop what :meth:`act` kept for an update that won't come."""
+        super().forget()
         if self.trunk is not None:
             self.trunk.discard()
 
 
-class QCnnPolicy(CnnPolicy):
-    """SB3's Q-network on the convolutions of Mnih et al. (2015)."""
+class TrunkQNetwork(QNetwork):
+    """SB3's Q-network, with the trunk's quick passes where no graph is wanted.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        *args: As SB3's.
+        precision: Of the convolutions' arithmetic; see :class:`DeferredTrunk`.
+        **kwargs: As SB3's.
+    """
+
+    def __init__(self, *args: Any, precision: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         channels_last(self)
+        extractor = self.features_extractor
+        self.trunk = trunk_of(extractor, self.normalize_images, precision)
+
+    def forward(self, obs: PyTorchObs) -> Tensor:
+        """Return the action values ``(B, A)`` of a batch."""
+        if self.trunk is None or torch.is_grad_enabled():
+            return super().forward(obs)
+        assert isinstance(obs, Tensor)
+        return self.q_net(self.trunk.features(obs))
+
+    def to_learn(self, obs: PyTorchObs) -> Tensor:
+        """Do the same, so that :meth:`backward` can learn from it."""
+        if self.trunk is None:
+            return super().forward(obs)
+        assert isinstance(obs, Tensor)
+        self.trunk.forward(obs)
+        return self.q_net(self.trunk.recall())
+
+    def backward(self, loss: Tensor) -> None:
+        """Add a loss of what :meth:`to_learn` returned to the gradients."""
+        loss.backward()
+        if self.trunk is not None:
+            self.trunk.backward()
 
 
-def channels_last(module: nn.Module) -> None:
+class QPolicy(DQNPolicy):
+    """SB3's pair of Q-networks, one to learn and one for the targets.
+
+    Args:
+        *args: As SB3's.
+        precision: Of the convolutions' arithmetic; see :class:`DeferredTrunk`.
+        **kwargs: As SB3's.
+    """
+
+    q_net: TrunkQNetwork
+
+    def __init__(self, *args: Any, precision: str = "float32", **kwargs: Any) -> None:
+        self.precision = precision
+        super().__init__(*args, **kwargs)
+        if self.q_net.trunk is not None:
+            self.optimizer.register_step_post_hook(self.q_net.trunk.refresh)
+
+    def make_q_net(self) -> TrunkQNetwork:
+        """Build one of the two networks."""
+        arguments = self._update_features_extractor(
+            self.net_args, features_extractor=None
+        )
+        network = TrunkQNetwork(**arguments, precision=self.precision)
+        return network.to(self.device)
+
+
+class QCnnPolicy(QPolicy):
+    """The same on the convolutions of Mnih et al. (2015)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("features_extractor_class", NatureCNN)
+        super().__init__(*args, **kwargs)
+
+
+def trunk_of(
+    extractor: nn.Module | None, normalize_images: bool, precision: str
+) -> DeferredTrunk | None:
+    """Return the trunk of an extractor that has one, else None.
+
+    Raises:
+        ValueError: It has none, and another precision than float32 is asked for.
+    """
+    if isinstance(extractor, NatureCNN) and normalize_images:
+        return DeferredTrunk(extractor, precision)
+    if precision != "float32":
+        raise ValueError(f"precision={precision} needs the convolutions of NatureCNN")
+    return None
+
+
+def channels_last(module: Network) -> Network:
     """Lay a module's convolutions out as CPUs and GPUs' tensor cores like best."""
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from gymnasium import spaces
@@ -98,6 +99,7 @@ class PathReplayBuffer(ReplayBuffer):
         self.frame_shape = (
             (channels // self.frame_stack, *rest) if stacked else self.obs_shape
         )
+        self.interleaves = stacked and self.frame_shape[0] == 1
         ring = (self.n_envs, self.rows)
         self.frames = np.zeros((*ring, *self.frame_shape), self.observation_space.dtype)
         self.row_actions = np.zeros(ring, np.int64)
@@ -233,6 +235,13 @@ class PathReplayBuffer(ReplayBuffer):
         """Stack the frames of rows: ``(...)`` indices to ``(..., *obs)``."""
         back = np.arange(1 - self.frame_stack, 1)
         rows = (index[..., None] + back) % self.rows
+        if self.interleaves and index.size:
+            # Channels last in memory, as the convolutions like them.
+            planes = [self.frames[env, row, 0] for row in np.moveaxis(rows, -1, 0)]
+            height, width = planes[0].shape[-2:]
+            merged = cv2.merge([plane.reshape(-1, width) for plane in planes])
+            pixels = merged.reshape(*index.shape, height, width, self.frame_stack)
+            return self.to_torch(np.moveaxis(pixels, -1, -3), copy=False)
         frames = self.frames[env[..., None], rows]
         return self.to_torch(frames.reshape(*index.shape, *self.obs_shape), copy=False)
 

@@ -1,36 +1,124 @@
 """The deferred backward pass against autograd."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.torch_layers import NatureCNN
 
-from algorithms import NaiveA2C
+from algorithms import HardDQN, NaiveA2C
 from algorithms.policies import TwoHeadCnnPolicy, channels_last
-from algorithms.trunk import DeferredTrunk
+from algorithms.trunk import PRECISIONS, DeferredTrunk, linear
 from benchmarks.atari import make_atari_env
+from tests.algorithms.catch import Catch
+
+
+def extractor(features=512):
+    torch.manual_seed(0)
+    return NatureCNN(spaces.Box(0, 255, (4, 84, 84), np.uint8), features)
+
+
+def gradients(network):
+    return torch.cat([p.grad.flatten() for p in network.parameters()])
+
+
+def deferred_gradients(trunk, network, images, weights):
+    """Gradient of the weighted sum of the features of all steps."""
+    for step in images:
+        trunk.forward(step)
+    (trunk.recall() * weights.flatten(0, 1)).sum().backward()
+    trunk.backward()
+    return gradients(network)
 
 
 @pytest.mark.parametrize("channels_are_last", [False, True])
 def test_gradients_are_autograds_in_float64(channels_are_last):
-    torch.manual_seed(0)
-    extractor = NatureCNN(spaces.Box(0, 255, (4, 84, 84), np.uint8), 64).double()
+    network = extractor(64).double()
     if channels_are_last:
-        channels_last(extractor)
-    images = torch.rand(3, 2, 4, 84, 84, dtype=torch.float64)
+        channels_last(network)
+    images = torch.randint(0, 256, (3, 2, 4, 84, 84)).double()
     weights = torch.randn(3, 2, 64, dtype=torch.float64)
+    (network(images.flatten(0, 1) / 255) * weights.flatten(0, 1)).sum().backward()
+    expected = gradients(network)
+    network.zero_grad()
+    found = deferred_gradients(DeferredTrunk(network), network, images, weights)
+    assert torch.allclose(found, expected, rtol=1e-10, atol=1e-12)
 
-    (extractor(images.flatten(0, 1)) * weights.flatten(0, 1)).sum().backward()
-    expected = [p.grad.clone() for p in extractor.parameters()]
-    extractor.zero_grad()
 
-    trunk = DeferredTrunk(extractor)
-    features = [trunk.forward(step) for step in images]
-    (torch.stack(features) * weights).sum().backward()
-    trunk.backward()
-    for parameter, gradient in zip(extractor.parameters(), expected, strict=True):
-        assert torch.allclose(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
+@pytest.mark.parametrize(
+    ("precision", "least", "most"),
+    [("float32", 0, 1e-5), ("mixed", 1e-4, 0.02), ("bfloat16", 1e-3, 0.2)],
+)
+def test_precision_is_what_it_says(precision, least, most):
+    """Relative error of the gradient; of the features, where forward is rounded."""
+    network = channels_last(extractor())
+    images = torch.randint(0, 256, (5, 16, 4, 84, 84), dtype=torch.uint8)
+    weights = torch.randn(5, 16, 512)
+    exact = deepcopy(network).double()
+    truth = DeferredTrunk(exact)
+    expected = deferred_gradients(truth, exact, images, weights.double())
+    trunk = DeferredTrunk(network, precision)
+    found = deferred_gradients(trunk, network, images, weights)
+    assert found.dtype == torch.float32
+    assert least <= (found - expected).norm() / expected.norm() < most
+    error = (trunk.features(images[0]) - truth.features(images[0])).abs().max()
+    assert (error > 1e-4) == (precision == "bfloat16")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_changed_parameter_is_seen(precision):
+    network = extractor()
+    trunk = DeferredTrunk(network, precision)
+    images = torch.randint(0, 256, (2, 4, 84, 84), dtype=torch.uint8)
+    before = trunk.features(images)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(0.5)
+    fresh = DeferredTrunk(network, precision).features(images)
+    assert torch.equal(trunk.features(images), fresh)
+    assert not torch.equal(before, fresh)
+
+
+@pytest.mark.parametrize("algorithm", [HardDQN, NaiveA2C])
+def test_training_leaves_no_old_copy(algorithm):
+    """What the networks compute with is what their parameters are now."""
+    settings = {"learning_starts": 4, "target_update_interval": 9, "frame_stack": 4}
+    if algorithm is NaiveA2C:
+        settings = {}
+    env = make_atari_env("Pong", n_envs=2, seed=0)
+    model = algorithm(
+        "CnnPolicy",
+        env,
+        seed=0,
+        device="cpu",
+        policy_kwargs={"precision": "bfloat16"},
+        **settings | ({"buffer_size": 200} if settings else {}),
+    )
+    model.learn(60)
+    networks = [model.policy] if not settings else [model.q_net, model.q_net_target]
+    images = torch.randint(0, 256, (9, 4, 84, 84), dtype=torch.uint8)
+    for network in networks:
+        fresh = DeferredTrunk(network.features_extractor, "bfloat16")
+        assert torch.equal(network.trunk.features(images), fresh.features(images))
+
+
+def test_linear_is_torchs():
+    for rows in (1, 16, 80):
+        inputs, weight, bias = torch.randn(rows, 96), torch.randn(7, 96), torch.randn(7)
+        expected = torch.nn.functional.linear(inputs, weight, bias)
+        assert torch.allclose(linear(inputs, weight, bias), expected, atol=1e-4)
+        assert torch.allclose(linear(inputs, weight), expected - bias, atol=1e-4)
+
+
+def test_another_precision_needs_the_convolutions():
+    env = make_vec_env(Catch, 2, seed=0)
+    with pytest.raises(ValueError, match="precision=mixed needs the convolutions"):
+        HardDQN("MlpPolicy", env, policy_kwargs={"precision": "mixed"})
+    with pytest.raises(ValueError, match="precision='half' is none of"):
+        DeferredTrunk(extractor(), "half")
 
 
 def test_updates_are_those_of_plain_autograd():
