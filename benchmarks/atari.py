@@ -38,6 +38,7 @@ def make_atari_env(
     *,
     engine: Engine = "exact",
     max_frames: int | None = None,
+    **options: int,
 ) -> "AtariVecEnv":
     """Make a vector of Atari games with DeepMind's preprocessing.
 
@@ -56,6 +57,8 @@ def make_atari_env(
             ale-py's C++ vector environment, a slightly different task: see
             `benchmarks.native_env.NativeAtariEnv` before choosing it.
         max_frames: cut a game after so many emulator frames; as in 2017 if None.
+        **options: of the engine alone: `reseed_interval` and `n_threads` of
+            `"native"`.
 
     Raises:
         ValueError: for an unknown game or engine, or a number out of range.
@@ -71,10 +74,10 @@ def make_atari_env(
     frames = default_max_frames(game) if max_frames is None else max_frames
     if frames < 1:
         raise ValueError(f"max_frames must be at least 1, not {frames}")
-    return AtariVecEnv(_ENGINES[engine](game, n_envs, seed, frames))
+    return AtariVecEnv(_ENGINES[engine](game, n_envs, seed, frames, **options))
 
 
-_ENGINES: dict[str, Callable[[str, int, int, int], VecEnv]] = {
+_ENGINES: dict[str, Callable[..., VecEnv]] = {
     "exact": ExactAtariEnv,
     "reference": ReferenceAtariEnv,
     "native": NativeAtariEnv,

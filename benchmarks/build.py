@@ -9,6 +9,7 @@ from benchmarks.atari import make_atari_env
 from benchmarks.config import RunConfig
 from benchmarks.schema import parse_schedule
 
+OF_THE_ENGINE = ("engine", "max_frames", "reseed_interval")
 ENV_SEEDS_APART = 1_000  # more than a run has environments
 
 
@@ -26,13 +27,13 @@ def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
         config.environment["n_envs"],
         # Environment i is seeded with this plus i: no two runs share a game's seed.
         config.seed * ENV_SEEDS_APART,
-        engine=config.environment["engine"],
-        max_frames=config.environment.get("max_frames"),
+        **{k: v for k, v in config.environment.items() if k in OF_THE_ENGINE},
     )
     return ALGORITHMS[config.variant].algorithm(
         "CnnPolicy",
         env,
         seed=config.seed,
         device=config.environment["device"],
+        policy_kwargs={"precision": config.environment.get("precision", "float32")},
         **settings,
     )

@@ -45,6 +45,9 @@ class RunConfig:
     def digest(self) -> str:
         """SHA-256 of everything that decides what the run computes."""
         identity = {k: v for k, v in asdict(self).items() if k not in _NOT_IDENTITY}
+        if identity["environment"].get("precision") == _FIRST_PRECISION:
+            # Runs from before there was a choice keep their ids.
+            del identity["environment"]["precision"]
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -75,6 +78,7 @@ class RunConfig:
 
 
 _NOT_IDENTITY = ("overrides", "sources")
+_FIRST_PRECISION = "float32"
 
 
 def _short(value: Any) -> str:

@@ -122,6 +122,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "frame_stack": Key("environment", int, choices=(4,)),
         "sticky_actions": Key("environment", float, choices=(0.0,)),
         "threads": Key("machine", int),
+        "precision": Key("environment", str, choices=("float32", "mixed", "bfloat16")),
+        "reseed_interval": Key("environment", int),
         "device": Key("environment", str, choices=("cpu", "cuda")),
         "log_interval": Key("environment", int),
     }

@@ -17,7 +17,8 @@ SPEED_FILE = "speed.json"
 
 def _key(config: RunConfig) -> str:
     machine = (config.environment[k] for k in ("engine", "device", "n_envs"))
-    return " ".join(map(str, (config.family, *machine, config.threads)))
+    precision = config.environment.get("precision", "float32")
+    return " ".join(map(str, (config.family, *machine, config.threads, precision)))
 
 
 def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
+from benchmarks.machine import prepare
 
 WARM_UP_STEPS = {"a2c": 800, "dqn": 300}
 MEASURE_S = 5.0
@@ -36,8 +36,7 @@ def training_rate(model: BaseAlgorithm, family: str, seconds: float) -> float:
 
 def measure(config: RunConfig) -> float:
     """Return emulator frames a second of a run that is alone, over a few seconds."""
-    torch.set_num_threads(config.threads)
-    torch.set_flush_denormal(True)
+    prepare(config.threads)
     model = make_model(shortened(config))
     rate = training_rate(model, config.family, MEASURE_S)
     return rate * config.environment["frame_skip"]

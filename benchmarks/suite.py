@@ -110,6 +110,8 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
 
 def _check_together(run: RunConfig, checker: Checker) -> None:
     """What only a resolved run shows: settings that don't go together."""
+    if "reseed_interval" in set(run.overrides) - set(run.environment):
+        checker.complain("--set reseed_interval", "only engine=native has it")
     try:
         ALGORITHMS[run.variant].algorithm.check_settings(**run.hyperparameters)
     except ValueError as error:
@@ -153,6 +155,8 @@ def _resolve(
         if key not in planned or planned[key].value != value
     }
     merged = planned | {key: Setting(value, "ours") for key, value in overrides.items()}
+    if merged["engine"].value != "native":
+        del merged["reseed_interval"]
     sections: dict[str, dict[str, Any]] = {
         name: {
             key: setting.value

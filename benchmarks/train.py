@@ -29,6 +29,7 @@ from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
 from benchmarks.failure import fail
 from benchmarks.heartbeat import Heartbeat
+from benchmarks.machine import prepare
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
 from benchmarks.provenance import versions
 from benchmarks.resume import (
@@ -73,9 +74,7 @@ def train(folder: Path, resume: Resume = "strict") -> int:
             return HELD_ELSEWHERE
         if (folder / DONE_FILE).exists():
             return 0
-        torch.set_num_threads(config.threads)
-        # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
-        torch.set_flush_denormal(True)
+        prepare(config.threads)
         try:
             (folder / FAILED_FILE).unlink(missing_ok=True)
             with stop_signals() as received:
