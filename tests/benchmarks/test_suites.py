@@ -90,8 +90,8 @@ def test_sources_and_overrides_are_not_what_a_run_is():
 
 OTHER_VALUES = {
     str: {"regularizer": "kl", "learning_rate_schedule": "constant"}
-    | {"intermediate": "sampled", "exploration": "0:0.5", "engine": "native"}
-    | {"device": "cuda"},
+    | {"intermediate": "sampled", "exploration": "0:0.5", "engine": "reference"}
+    | {"device": "cuda", "precision": "mixed"},
 }
 
 
@@ -124,6 +124,30 @@ def test_any_override_is_another_run_and_says_so(variant, key):
     assert changed.overrides == {key: value}
     assert changed.sources == plain.sources | {key: "ours"}
     assert f"{key}=" in changed.label and plain.label == variant
+
+
+def test_only_the_native_engine_has_a_reseed_interval():
+    (exact,) = load_suite("smoke", Selection(only=["q-a2c"]))
+    native, other = (
+        load_suite("smoke", Selection(only=["q-a2c"], values=values))[0]
+        for values in ({"engine": "native"}, {"engine": "native"} | RESEED_SOONER)
+    )
+    assert "reseed_interval" not in exact.environment
+    assert native.environment["reseed_interval"] == 8_000
+    assert other.environment["reseed_interval"] == 500
+    assert other.run_id != native.run_id
+    with pytest.raises(ConfigError, match="only engine=native has it"):
+        load_suite("smoke", Selection(values=RESEED_SOONER))
+
+
+RESEED_SOONER = {"reseed_interval": 500}
+
+
+def test_a_run_from_before_there_was_a_precision_keeps_its_id():
+    (run,) = load_suite("smoke", Selection(only=["q-a2c"]))
+    record = run.record()
+    assert record["environment"].pop("precision") == "float32"
+    assert RunConfig.from_record(record).run_id == run.run_id
 
 
 def test_frames_are_an_override_too():
