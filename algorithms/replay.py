@@ -168,7 +168,7 @@ class PathReplayBuffer(ReplayBuffer):
 
     # ------------------------------------------------------------------ its state
 
-    _ARRAYS = ("row_actions", "row_rewards", "acted", "ended", "row_terminated")
+    ARRAYS = ("row_actions", "row_rewards", "acted", "ended", "row_terminated")
 
     def get_state(self) -> dict[str, Any]:
         """Return all that is stored but the frames, as tensors and plain types.
@@ -176,7 +176,7 @@ class PathReplayBuffer(ReplayBuffer):
         The tensors share the memory's arrays, less the rows that were never written.
         """
         written = int(min(self.head.max(initial=0), self.rows))
-        arrays = {n: getattr(self, n)[:, :written] for n in self._ARRAYS}
+        arrays = {n: getattr(self, n)[:, :written] for n in self.ARRAYS}
         arrays |= {"head": self.head, "in_episode": self.in_episode}
         state = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return state | {"rows": self.rows, "rng": self.rng.bit_generator.state}
@@ -189,7 +189,7 @@ class PathReplayBuffer(ReplayBuffer):
         """
         if state["rows"] != self.rows or len(state["head"]) != self.n_envs:
             raise ValueError("this state is of a replay memory of another size")
-        for name in self._ARRAYS:
+        for name in self.ARRAYS:
             stored = state[name].numpy()
             getattr(self, name)[:, : stored.shape[1]] = stored
         self.head[:] = state["head"].numpy()

@@ -22,6 +22,7 @@ from analysis.markdown import (
     scores_markdown,
 )
 from analysis.report import render
+from analysis.speed import Speed, load_speed
 from analysis.study import (
     Study,
     csv_bytes,
@@ -31,7 +32,7 @@ from analysis.study import (
 )
 from analysis.style import image_bytes
 from analysis.tables import comparison, read_published, scores
-from analysis.theory import load_findings
+from analysis.theory import Findings, load_findings
 
 DATA = "data"
 FIGURES_FOLDER = "figures"
@@ -83,8 +84,8 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
         folder = results / FIGURES_FOLDER / study.name
         images = _images(learning_curves(study), ("png", "pdf"), built)
         built.write({folder / name: data for name, data in images.items()})
-    if not studies and (findings := load_findings(results)):
-        files = findings.figure_files()
+    for found in _beside_studies(results, studies):
+        files = found.figure_files()
         built.write({results / path: data for path, data in files.items()})
     return built
 
@@ -107,8 +108,8 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
         folder = results / TABLES_FOLDER / study.name
         contents = _table_files(_Tables.of(study, published))
         built.write({folder / name: data for name, data in contents.items()})
-    if not studies and (findings := load_findings(results)):
-        files = findings.table_files()
+    for found in _beside_studies(results, studies):
+        files = found.table_files()
         built.write({results / path: data for path, data in files.items()})
     return built
 
@@ -189,6 +190,16 @@ def _studies(
         study = with_distinct_labels(load_study(data, name))
         built.gaps.extend(gaps(study))
         yield study
+
+
+def _beside_studies(
+    results: Path, studies: Sequence[str] | None
+) -> Iterator[Findings | Speed]:
+    """What else is drawn when no study is named."""
+    for load in () if studies else (load_findings, load_speed):
+        found = load(results)
+        if found is not None:
+            yield found
 
 
 def _images(curves: Curves, kinds: Sequence[str], built: Built) -> dict[str, bytes]:

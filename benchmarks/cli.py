@@ -13,6 +13,7 @@ import tyro
 from tyro.conf import Positional, arg
 
 from analysis.errors import RecordError, StudyNotFoundError
+from analysis.files import write_atomically
 from benchmarks.errors import UsageError
 from benchmarks.options import Care, Choice, Jobs, Machines, Results, runs_at_once
 from benchmarks.process import HELD_ELSEWHERE, end_with
@@ -58,19 +59,18 @@ def speed(
     ] = 3,
     seconds: Annotated[
         float, arg(metavar="S", help="of each measurement, after its warm-up")
-    ] = 6.0,
+    ] = 3.0,
 ) -> int:
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
-    from benchmarks.peers import compare
-    from benchmarks.peers_report import summary, write
+    from benchmarks.comparison import measure_all
 
     _check_writable(results)
-    at_once = runs_at_once(jobs)
-    measured = compare(at_once, repetitions, seconds)
-    table = summary(measured, at_once)
-    print(table.to_string(index=False))
-    for path in write(results, measured, table):
-        print(path)
+    found = measure_all(runs_at_once(jobs), repetitions, seconds)
+    contents = found.data_files() | found.table_files() | found.figure_files()
+    write_atomically({results / path: data for path, data in contents.items()})
+    print((results / "tables" / "speed.md").read_text())
+    for path in contents:
+        print(results / path)
     return 0
 
 

@@ -97,13 +97,17 @@ class ExactGame:
 
     def _skip(self, action: int) -> tuple[float, bool, bool]:
         """Repeat an action and keep the last two frames (`MaxAndSkipEnv.step`)."""
+        # The emulator's own calls are most of the time: nothing comes between them.
+        act, game_over, played = self.ale.act, self.ale.game_over, self.actions[action]
         total = 0.0
         for i in range(FRAME_SKIP):
-            total += self._act(action)
+            total += act(played)
             if i >= FRAME_SKIP - 2:
                 self._screen.capture(i - (FRAME_SKIP - 2))
-            if self.ale.game_over():
+            if game_over():
                 break
+        self._game_return += total
+        self._game_frames += i + 1
         return total, *self._game_over()
 
     def _begin(self, seed: int | None) -> bool:
@@ -121,7 +125,8 @@ class ExactGame:
         """Begin a game and idle for 1 to 30 frames (`NoopResetEnv.reset`)."""
         self._reset_emulator(seed)
         for _ in range(self._rng.integers(1, NOOP_MAX + 1)):
-            self._act(0)
+            self._game_return += self.ale.act(self.actions[0])
+            self._game_frames += 1
             if self.ale.game_over():
                 self._reset_emulator(seed)
 
@@ -135,13 +140,9 @@ class ExactGame:
         self.ale.reset_game()
         self._game_return, self._game_frames = 0.0, 0
 
-    def _act(self, action: int) -> float:
-        reward = self.ale.act(self.actions[action])
-        self._game_return += reward
-        self._game_frames += 1
-        return reward
-
     def _game_over(self) -> tuple[bool, bool]:
+        if not self.ale.game_over():
+            return False, False
         return self.ale.game_over(with_truncation=False), self.ale.game_truncated()
 
     def get_state(self) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Our training against stock Stable-Baselines3's: same game, same settings, same run.
 
 Every measurement is made by processes of one thread each, as many at once as there are
-cores, ours and theirs in turn; what is compared is their sum. Beside them stands the
-machine's limit: the raw emulator and the network's arithmetic at the measured rate of
-a matrix product, one after the other on a core.
+cores; what is compared is their sum. The sides of a case are all set up, then take
+turns. Beside them stands the machine's limit: the raw emulator and the network's
+arithmetic at the measured rate of a matrix product, one after the other on a core.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -27,15 +28,22 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.utils import LinearSchedule
 
+from algorithms.trunk import PRECISIONS, linear
+from analysis.speed import CASES, Case
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
-from benchmarks.stopwatch import shortened, training_rate
+from benchmarks.games import rom_path
+from benchmarks.machine import prepare
+from benchmarks.provenance import cpu_name
+from benchmarks.stopwatch import Trainer, shortened
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import THREAD_VARIABLES
 
-FAMILIES = {"a2c": "a2c-proper", "dqn": "dqn-hard"}
+VARIANTS = {"a2c": "a2c-proper", "dqn": "dqn-hard"}
 GAMES = ("Pong", "Breakout")
-MEASURES = ("ours", "stock", "emulator", "matrix")
+SIDES = ("stock", *PRECISIONS)
+LIMITS = ("emulator", "matrix-float32", "matrix-bfloat16")
+LIMIT_S = 1.0
 MEGABYTE = 1e6
 STOCK_DQN_KEYS = (
     "learning_rate",
@@ -70,10 +78,22 @@ def flop_per_step(config: RunConfig) -> float:
     return FORWARD_FLOP + samples * (TRAIN_FLOP + FORWARD_FLOP)
 
 
+def config_of(case: Case, game: str, precision: str = "float32") -> RunConfig:
+    """Return the configuration that a case is measured with."""
+    chosen = Selection(
+        games=[game],
+        only=[VARIANTS[case.family]],
+        seeds=1,
+        values={"n_envs": case.n_envs, "precision": precision},
+    )
+    return load_suite("paper", chosen)[0]
+
+
 def stock_model(config: RunConfig) -> BaseAlgorithm:
     """Build SB3's own algorithm on its own environment, with the same settings."""
     settings = config.hyperparameters
-    env = make_model(_on_reference(config)).env
+    reference = {**config.environment, "engine": "reference"}
+    env = make_model(replace(config, environment=reference)).env
     assert env is not None
     shared: dict[str, Any] = {
         "gamma": settings["gamma"],
@@ -94,20 +114,55 @@ def stock_model(config: RunConfig) -> BaseAlgorithm:
             **shared,
         )
     same = {key: settings[key] for key in STOCK_DQN_KEYS}
-    return DQN("CnnPolicy", env, **same, **shared)
+    return DQN("CnnPolicy", env, **same, gradient_steps=env.num_envs, **shared)
 
 
-def _on_reference(config: RunConfig) -> RunConfig:
-    return replace(config, environment={**config.environment, "engine": "reference"})
+class Side:
+    """One side of a case, set up and warm; also what its environment costs."""
+
+    def __init__(self, side: str, case: Case, game: str) -> None:
+        torch.set_num_threads(1)
+        if side == "stock":
+            model = stock_model(shortened(config_of(case, game)))
+        else:
+            prepare(threads=1)
+            model = make_model(shortened(config_of(case, game, side)))
+        self.env_s = 0.0
+        self._time_environment(model)
+        self.trainer = Trainer(model, case.family)
+
+    def _time_environment(self, model: BaseAlgorithm) -> None:
+        env = model.env
+        assert env is not None
+        step = env.step_wait
+
+        def timed() -> Any:
+            began = time.perf_counter()
+            stepped = step()
+            self.env_s += time.perf_counter() - began
+            return stepped
+
+        env.step_wait = timed  # type: ignore[method-assign]
+
+    def measure(self, seconds: float) -> dict[str, float]:
+        """Train for some seconds; return rates, times and the peak memory so far."""
+        steps, self.env_s = self.trainer.model.num_timesteps, 0.0
+        rate = self.trainer.rate(seconds)
+        steps = self.trainer.model.num_timesteps - steps
+        return {"rate": rate, "env_ms": 1e3 * self.env_s / steps, "peak_mb": peak_mb()}
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has had, in megabytes."""
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(kibibytes * 1024 / MEGABYTE, 1)
 
 
 def emulator_rate(game: str, seconds: float) -> float:
     """Agent steps a second of the raw emulator, four frames each, nothing drawn."""
     ale = ale_py.ALEInterface()
     ale.setInt("random_seed", 0)
-    rom = ale_py.roms.get_rom_path(_rom(game))
-    assert rom is not None
-    ale.loadROM(rom)
+    ale.loadROM(rom_path(game))
     actions = ale.getMinimalActionSet()
     choices = np.random.default_rng(0).integers(len(actions), size=100_000)
     began, steps = time.perf_counter(), 0
@@ -121,76 +176,117 @@ def emulator_rate(game: str, seconds: float) -> float:
     return steps / (time.perf_counter() - began)
 
 
-def _rom(game: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in game).lstrip("_")
-
-
-def matrix_rate(seconds: float) -> float:
-    """Floating-point operations a second of a matrix product in float32."""
+def matrix_rate(dtype: torch.dtype, seconds: float) -> float:
+    """Floating-point operations a second of the fastest matrix product."""
     size = 1024
-    a, b = torch.randn(size, size), torch.randn(size, size)
+    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
     began, products = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        torch.mm(a, b)
+        linear(a, b)
         products += 1
     return products * 2 * size**3 / (time.perf_counter() - began)
 
 
-def probe(measure: str, family: str, game: str, seconds: float) -> dict[str, float]:
-    """Make one measurement in this process; return its rate and its peak memory."""
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    config = shortened(config_of(family, game))
-    if measure == "emulator":
-        rate = emulator_rate(game, seconds)
-    elif measure == "matrix":
-        rate = matrix_rate(seconds)
+class Limit:
+    """What the machine can do at best: its rate in steps or operations a second."""
+
+    def __init__(self, limit: str, game: str) -> None:
+        prepare(threads=1)
+        self.limit, self.game = limit, game
+
+    def measure(self, seconds: float) -> dict[str, float]:
+        """Return the rate over some seconds."""
+        if self.limit == "emulator":
+            return {"rate": emulator_rate(self.game, seconds)}
+        dtype = getattr(torch, self.limit.removeprefix("matrix-"))
+        return {"rate": matrix_rate(dtype, seconds)}
+
+
+def serve(side: str, case_name: str, game: str) -> None:
+    """Be one process of a measurement: say when it is ready, then work when asked."""
+    if side in LIMITS:
+        worker: Side | Limit = Limit(side, game)
     else:
-        model = make_model(config) if measure == "ours" else stock_model(config)
-        rate = training_rate(model, family, seconds)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"rate": rate, "peak_mb": peak / MEGABYTE}
+        worker = Side(side, CASES[case_name], game)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(worker.measure(float(line))), flush=True)
 
 
-def config_of(family: str, game: str) -> RunConfig:
-    """Return the configuration that a family is measured with."""
-    chosen = Selection(games=[game], only=[FAMILIES[family]], seeds=1)
-    return load_suite("paper", chosen)[0]
-
-
-def _probes(arguments: Sequence[str], at_once: int) -> dict[str, float]:
-    """Make a measurement in several processes at once; sum rates, take peaks."""
-    command = [sys.executable, "-m", "benchmarks.peers", *arguments]
+@contextmanager
+def _processes(
+    sides: Sequence[str], case: str, game: str, at_once: int
+) -> Iterator[dict[str, list[subprocess.Popen]]]:
+    """Start ``at_once`` processes of each side; they are ready when this yields."""
     env = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
-        for _ in range(at_once)
-    ]
-    found = []
-    for process in running:
-        output, _ = process.communicate()
-        if process.returncode:
-            raise RuntimeError(f"a measurement failed: {' '.join(command)}")
-        found.append(json.loads(output))
-    rate = sum(each["rate"] for each in found)
-    return {"rate": rate, "peak_mb": max(each["peak_mb"] for each in found)}
+    command = [sys.executable, "-m", "benchmarks.peers"]
+    started: dict[str, list[subprocess.Popen]] = {
+        side: [
+            subprocess.Popen(
+                [*command, side, case, game],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=env,
+            )
+            for _ in range(at_once)
+        ]
+        for side in sides
+    }
+    everyone = [process for those in started.values() for process in those]
+    try:
+        for process in everyone:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError(f"a measurement failed: {process.args!r}")
+        yield started
+    finally:
+        for process in everyone:
+            process.kill()
+            process.communicate()
+
+
+def _measure(those: Sequence[subprocess.Popen], seconds: float) -> dict[str, float]:
+    """Have processes measure at the same time; sum rates, average times, take peaks."""
+    for process in those:
+        assert process.stdin is not None
+        process.stdin.write(f"{seconds}\n")
+        process.stdin.flush()
+    found = pd.DataFrame(json.loads(p.stdout.readline()) for p in those if p.stdout)
+    how = {"rate": "sum", "env_ms": "mean", "peak_mb": "max"}
+    return {str(c): float(found[c].agg(how[c])) for c in found.columns}
 
 
 def compare(at_once: int, repetitions: int, seconds: float) -> pd.DataFrame:
     """Measure everything, the sides in turn; return one row a measurement."""
     rows = []
-    for repetition in range(repetitions):
-        for game in GAMES:
-            for family in FAMILIES:
-                for measure in MEASURES:
-                    arguments = [measure, family, game, str(seconds)]
-                    found = _probes(arguments, at_once)
-                    rows.append([repetition, family, game, measure, *found.values()])
-                    print(*rows[-1][:4], f"{found['rate']:.4g}", flush=True)
-    columns = ["repetition", "family", "game", "measure", "rate", "peak_mb"]
-    return pd.DataFrame(rows, columns=columns)
+    for game in GAMES:
+        for case in CASES:
+            sides = (*SIDES, *LIMITS)
+            with _processes(sides, case, game, at_once) as processes:
+                for repetition in range(repetitions):
+                    for side in sides:
+                        lasts = LIMIT_S if side in LIMITS else seconds
+                        found = _measure(processes[side], lasts)
+                        place = {"case": case, "game": game, "side": side}
+                        rows.append(place | {"repetition": repetition} | found)
+                        print(*place.values(), f"{found['rate']:.4g}", flush=True)
+    return pd.DataFrame(rows).round({"rate": 1, "env_ms": 4})
+
+
+def about(at_once: int) -> dict[str, Any]:
+    """Return what the measurements hold for, and the arithmetic of a step."""
+    return {
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "at_once": at_once,
+        "torch": torch.__version__,
+        "flop_per_step": {
+            name: flop_per_step(config_of(case, GAMES[0]))
+            for name, case in CASES.items()
+        },
+    }
 
 
 if __name__ == "__main__":
-    kind, family_name, game_name, duration = sys.argv[1:]
-    print(json.dumps(probe(kind, family_name, game_name, float(duration))))
+    serve(*sys.argv[1:])

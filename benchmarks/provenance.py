@@ -31,3 +31,11 @@ def commit() -> str:
 def exact_versions() -> dict[str, str]:
     """Versions that must not change under a run: they decide its last bits."""
     return {name: version(name) for name in EXACT_PACKAGES}
+
+
+def cpu_name() -> str:
+    """Return the processor's name, as Linux gives it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor() or "unknown processor"

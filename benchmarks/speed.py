@@ -8,7 +8,10 @@ from pathlib import Path
 from statistics import median
 
 from analysis.files import write_json
+from analysis.speed import CASES, OURS, load_speed
 from benchmarks.config import RunConfig
+from benchmarks.exact_game import FRAME_SKIP
+from benchmarks.provenance import cpu_name
 from benchmarks.status import RunStatus
 from benchmarks.stopwatch import measure
 
@@ -18,28 +21,49 @@ SPEED_FILE = "speed.json"
 def _key(config: RunConfig) -> str:
     machine = (config.environment[k] for k in ("engine", "device", "n_envs"))
     precision = config.environment.get("precision", "float32")
-    return " ".join(map(str, (config.family, *machine, config.threads, precision)))
+    return _key_of(config.family, *machine, config.threads, precision)
+
+
+def _key_of(*parts: object) -> str:
+    return " ".join(map(str, parts))
 
 
 def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, float]:
     """Return frames/s of each kind of run; measure what this machine has not."""
     path = results / "runs" / SPEED_FILE
-    known = _read(path)
+    known = _read(path) | _compared(results)
     for config in configs:
         if _key(config) not in known:
             print(f"measuring the speed of {config.family} runs here, once ...")
             known[_key(config)] = round(measure(config), 1)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, known)
+            write_json(path, {"cpu": cpu_name(), "frames_per_second": known})
     return known
 
 
 def _read(path: Path) -> dict[str, float]:
     try:
-        known = json.loads(path.read_bytes())
+        found = json.loads(path.read_bytes())
+        if found["cpu"] != cpu_name():
+            return {}
+        known = found["frames_per_second"]
         return {key: float(speed) for key, speed in known.items() if speed > 0}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return {}  # a measurement is soon made again
+
+
+def _compared(results: Path) -> dict[str, float]:
+    """Frames/s that the comparison with the peer found, if it ran on this processor."""
+    found = load_speed(results)
+    if found is None or found.about["cpu"] != cpu_name():
+        return {}
+    rates = found.measured.groupby(["case", "side"])["rate"].median()
+    return {
+        _key_of(case.family, "exact", "cpu", case.n_envs, 1, precision): rate
+        for name, case in CASES.items()
+        for precision in OURS
+        if (rate := rates[name, precision] * FRAME_SKIP / found.about["at_once"])
+    }
 
 
 def hours_left(

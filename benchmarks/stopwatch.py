@@ -26,19 +26,33 @@ def shortened(config: RunConfig) -> RunConfig:
     return replace(config, hyperparameters={**config.hyperparameters, **SHORT_DQN})
 
 
-def training_rate(model: BaseAlgorithm, family: str, seconds: float) -> float:
-    """Train for some seconds after a warm-up; return agent steps a second."""
-    model.set_logger(Logger(folder=None, output_formats=[]))
-    watch = _Stopwatch(WARM_UP_STEPS[family], seconds)
-    model.learn(10**9, callback=watch, log_interval=None)  # type: ignore[arg-type]
-    return watch.steps_per_second
+class Trainer:
+    """A model that trains for a while whenever it is asked to, and is timed."""
+
+    def __init__(self, model: BaseAlgorithm, family: str) -> None:
+        self.model = model
+        model.set_logger(Logger(folder=None, output_formats=[]))
+        self._train(_Stopwatch(WARM_UP_STEPS[family], 0.0), goes_on=False)
+
+    def rate(self, seconds: float) -> float:
+        """Train for some seconds; return agent steps a second."""
+        watch = _Stopwatch(0, seconds)
+        self._train(watch, goes_on=True)
+        return watch.steps_per_second
+
+    def _train(self, watch: BaseCallback, *, goes_on: bool) -> None:
+        self.model.learn(
+            10**9,
+            callback=watch,
+            log_interval=None,  # type: ignore[arg-type]
+            reset_num_timesteps=not goes_on,
+        )
 
 
 def measure(config: RunConfig) -> float:
     """Return emulator frames a second of a run that is alone, over a few seconds."""
     prepare(config.threads)
-    model = make_model(shortened(config))
-    rate = training_rate(model, config.family, MEASURE_S)
+    rate = Trainer(make_model(shortened(config)), config.family).rate(MEASURE_S)
     return rate * config.environment["frame_skip"]
 
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from benchmarks import cli
+from benchmarks.provenance import cpu_name
 from benchmarks.suite import load_suite
 
 
@@ -102,8 +103,12 @@ def test_a_folder_that_cannot_be_written_is_said_first(call, tmp_path):
 def results(tmp_path):
     """A folder whose machine has been measured: 1000 frames/s, or 100 with DQN."""
     (tmp_path / "runs").mkdir()
-    speeds = {"a2c exact cpu 16 1": 1000.0, "dqn exact cpu 1 1": 100.0}
-    (tmp_path / "runs" / "speed.json").write_text(json.dumps(speeds))
+    speeds = {
+        "a2c exact cpu 16 1 float32": 1000.0,
+        "dqn exact cpu 1 1 float32": 100.0,
+    }
+    known = {"cpu": cpu_name(), "frames_per_second": speeds}
+    (tmp_path / "runs" / "speed.json").write_text(json.dumps(known))
     return tmp_path
 
 

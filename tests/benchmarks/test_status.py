@@ -109,7 +109,9 @@ def test_speeds_are_measured_once_a_family(tiny, tmp_path, counted):
     assert len(counted) == 3
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"a": "b"}', "null", "{"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"a": "b"}', "null", "{", '{"cpu": "of another machine"}']
+)
 def test_a_mangled_measurement_is_made_again(content, tiny, tmp_path, counted):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "speed.json").write_text(content)
