@@ -47,7 +47,8 @@ NOTE = (
     "is ours to that, `ratio_best` ours to the fastest stock row of the family and "
     "game. `limit` is what the raw emulator and the network's arithmetic, at the "
     "measured rate of the fastest matrix product in the same precision, take one after "
-    "the other; `of_limit` the part of it that ours reaches. Where the rest goes, in "
+    "the other; `of_limit` the part of it that ours reaches. `env_ratio`: how many "
+    "times as fast as stock's our environment plays. Where the rest goes, in "
     "milliseconds a step on one core: `step_ms` is a step; `env_over_ms` what the "
     "environment takes beyond the raw emulator; `rest_over_ms` what all else takes "
     "beyond the arithmetic. `peak_mb`: memory of a process, with a replay memory of "
@@ -81,7 +82,8 @@ def summary(measured: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
                 product = rate["matrix-float32" if side == "float32" else _BF16]
                 emulator_s = 1 / rate["emulator"]
                 arithmetic_s = about["flop_per_step"][name] / product
-                env_ms = medians.loc[name, game]["env_ms"][side]
+                its_env_ms = medians.loc[name, game]["env_ms"]
+                env_ms = its_env_ms[side]
                 step_ms = 1e3 * at_once / rate[side]
                 limit = 1 / (emulator_s + arithmetic_s)
                 rest_ms = step_ms - env_ms - 1e3 * at_once * arithmetic_s
@@ -95,6 +97,7 @@ def summary(measured: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
                     "ratio_best": round(rate[side] / best, 2),
                     "limit": round(limit, 1),
                     "of_limit": round(rate[side] / limit, 2),
+                    "env_ratio": round(its_env_ms["stock"] / env_ms, 2),
                     "step_ms": round(step_ms, 3),
                     "env_over_ms": round(env_ms - 1e3 * at_once * emulator_s, 3),
                     "rest_over_ms": round(rest_ms, 3),

@@ -10,7 +10,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.torch_layers import NatureCNN
 
 from algorithms import HardDQN, NaiveA2C
-from algorithms.policies import TwoHeadCnnPolicy, channels_last
+from algorithms.policies import QCnnPolicy, TwoHeadCnnPolicy, channels_last
 from algorithms.trunk import PRECISIONS, DeferredTrunk, linear
 from benchmarks.atari import make_atari_env
 from tests.algorithms.catch import Catch
@@ -121,26 +121,53 @@ def test_another_precision_needs_the_convolutions():
         DeferredTrunk(extractor(), "half")
 
 
-def test_updates_are_those_of_plain_autograd():
-    """Two hundred updates on Atari, with and without the deferred backward pass."""
+class PlainTwoHead(TwoHeadCnnPolicy):
+    """Everything through autograd."""
 
-    class Plain(TwoHeadCnnPolicy):
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs)
-            self.trunk = None
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.trunk = None
 
-    def flat(policy):
-        return torch.cat([p.detach().reshape(-1).clone() for p in policy.parameters()])
 
-    def trained(policy, updates):
+class PlainQ(QCnnPolicy):
+    """Everything through autograd."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.q_net.trunk = self.q_net_target.trunk = None
+
+
+def flat(policy):
+    return torch.cat([p.detach().reshape(-1).clone() for p in policy.parameters()])
+
+
+DQN_SETTINGS = {
+    "learning_starts": 16,
+    "target_update_interval": 100,
+    "buffer_size": 2_000,
+    "frame_stack": 4,
+    "exploration": [(0, 0.5)],
+}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "plain", "settings", "steps"),
+    [
+        (NaiveA2C, PlainTwoHead, {"learning_rate": 7e-4}, 2_000),
+        (HardDQN, PlainQ, DQN_SETTINGS, 816),
+    ],
+)
+def test_updates_are_those_of_plain_autograd(algorithm, plain, settings, steps):
+    """Two hundred updates on Atari, with and without the quick passes."""
+
+    def trained(policy):
         env = make_atari_env("Pong", n_envs=2, seed=0)
-        model = NaiveA2C(policy, env, seed=0, device="cpu", learning_rate=7e-4)
+        model = algorithm(policy, env, seed=0, device="cpu", **settings)
         start = flat(model.policy)
-        model.learn(updates * 10)
-        return flat(model.policy) - start, model.policy
+        model.learn(steps)
+        assert model._n_updates == 200
+        return flat(model.policy) - start
 
-    moved, policy = trained("CnnPolicy", 200)
-    assert policy.trunk is not None
-    plain, _ = trained(Plain, 200)
+    moved, expected = trained("CnnPolicy"), trained(plain)
     assert moved.norm() > 1e-3
-    assert (moved - plain).norm() < 1e-3 * moved.norm()
+    assert (moved - expected).norm() < 1e-3 * moved.norm()
