@@ -92,5 +92,6 @@ def test_equals_reference_after_a_reset_in_mid_game() -> None:
 @pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES])
 def test_equals_reference_for_long(game: str) -> None:
     _assert_same_play(game, steps=20_000)
-    infos = _assert_same_play(game, steps=1_500, max_frames=1_202)
+    # Below the length of any game of random play: every one of them is cut.
+    infos = _assert_same_play(game, steps=1_500, max_frames=302)
     assert any(info["TimeLimit.truncated"] for info in infos)
