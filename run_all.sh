@@ -13,6 +13,7 @@ usage: ./run_all.sh COMMAND [options]
   breakout         the A2C family on Breakout: does each algorithm learn?
   pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
+  faults           25 faults, injected into real short runs: is each survived?
   speed            training here against stock Stable-Baselines3
   figures, tables, report
                    draw them again from results/data; nothing is trained
@@ -29,7 +30,7 @@ TEXT
 
 SUITES=" smoke atari paper breakout pong-breakout "
 DRAWN=" figures tables report "
-OTHERS=" test theory list plan run speed status export merge train "
+OTHERS=" test theory faults list plan run speed status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.curves import Curves, learning_curves
+from analysis.faults import FaultTable, load_faults
 from analysis.figures import FIGURES, NothingToDrawError
 from analysis.files import write_atomically
 from analysis.hyperparameters import hyperparameters
@@ -96,7 +97,7 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     Args:
         results: The folder ``results``.
         studies: Their names; None for all that are exported, and for the tables of
-            the exact checks.
+            the exact checks and of the faults.
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
@@ -194,9 +195,9 @@ def _studies(
 
 def _beside_studies(
     results: Path, studies: Sequence[str] | None
-) -> Iterator[Findings | Speed]:
+) -> Iterator[Findings | Speed | FaultTable]:
     """What else is drawn when no study is named."""
-    for load in () if studies else (load_findings, load_speed):
+    for load in () if studies else (load_findings, load_speed, load_faults):
         found = load(results)
         if found is not None:
             yield found

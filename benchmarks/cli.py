@@ -186,6 +186,27 @@ def theory(
     return main(arguments)
 
 
+def faults(
+    only: Annotated[
+        str | None,
+        arg(
+            metavar="PATTERN",
+            help="faults whose name has this in it; writes nothing without --results",
+            help_behavior_hint="",
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        arg(metavar="DIR", help="where to write", help_behavior_hint=""),
+    ] = None,
+    jobs: Jobs = None,
+) -> int:
+    """Inject faults into real short runs, and write what was observed."""
+    from benchmarks.faults.report import main
+
+    return main(only, results, runs_at_once(jobs))
+
+
 def _check_writable(results: Path) -> None:
     runs = results / "runs"
     probe = runs / f".writable-{os.getpid()}"
@@ -211,6 +232,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "tables": tables,
     "report": report,
     "theory": theory,
+    "faults": faults,
     "train": train,
 }
 
