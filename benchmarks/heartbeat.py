@@ -13,6 +13,9 @@ EVERY_S = 1.0
 TRAINING = "training"
 # For starting up, saving and ending, which may take long and show no frames.
 PATIENCE_ELSEWHERE = 10
+# Who watches may be stopped too, for instance together with the run: what it did not
+# see counts for no more than this.
+LONGEST_LOOK_S = 5.0
 
 
 class Heartbeat:
@@ -48,18 +51,21 @@ class Watch:
         self.folder, self.patience_s = folder, patience_s
         # What an earlier process left there says nothing of this one.
         self.before = self.seen = read_heartbeat(folder)
-        self.since = time.monotonic()
+        self.looked = time.monotonic()
+        self.silent_s = 0.0
 
     def stalled(self) -> str | None:
         """Say since where nothing has moved, or None while all is well."""
         now, beat = time.monotonic(), read_heartbeat(self.folder)
+        self.silent_s += min(now - self.looked, LONGEST_LOOK_S)
+        self.looked = now
         if beat != self.seen:
-            self.seen, self.since = beat, now
+            self.seen, self.silent_s = beat, 0.0
         frames, doing = beat
         begun = beat != self.before
         trains = begun and doing == TRAINING
         patience_s = self.patience_s * (1 if trains else PATIENCE_ELSEWHERE)
-        if now - self.since < patience_s:
+        if self.silent_s < patience_s:
             return None
         doing = doing if begun else "starting"
         return f"no progress for {patience_s:g} s: {doing} at {frames} frames"

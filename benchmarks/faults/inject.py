@@ -22,6 +22,7 @@ CHECKPOINTS_S = 0.2
 STRIKES_FILE = "strikes"  # one letter a strike
 AT_FRAMES = 2_000
 FILLER_FILE = "filler"
+WANDB_ENDED_FILE = "wandb-ended"
 FILLER_BYTES = 1 << 12
 
 
@@ -117,21 +118,19 @@ def _spoil_parameters(folder: Path) -> None:
 def _end_wandb(folder: Path) -> None:
     def end(recorder: Any) -> None:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
-            if b"wandb-core" in path.read_bytes() and _is_ours(path.parent):
+            command = _words(path)
+            if "wandb-core" in command and f"--pid {os.getpid()}" in command:
                 os.kill(int(path.parent.name), signal.SIGKILL)
-                _note(folder, "wandb-core was killed")
+                (folder / WANDB_ENDED_FILE).touch()
 
     _at_step(folder, end)
 
 
-def _is_ours(process: Path) -> bool:
-    """Whether a process is in this one's session, which a sweep gives to each run."""
-    return os.getsid(int(process.name)) == os.getsid(0)
-
-
-def _note(folder: Path, text: str) -> None:
-    with (folder / "noted").open("a") as file:
-        file.write(f"{text}\n")
+def _words(path: Path) -> str:
+    try:
+        return path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:  # it has ended
+        return ""
 
 
 def _hang_game(folder: Path) -> None:

@@ -45,7 +45,7 @@ def not_a_number(lab: Lab, results: Path) -> tuple[str, bool]:
         f"trained: {not left}; --retry-failed, from the last checkpoint: "
         f"{told(retried, same)}"
     )
-    held = "DivergenceError" in line and " at step " in line and left and kept
+    held = bool(re.search(r"DivergenceError.* step \d+", line)) and left and kept
     return observed, held and seen.status == again.status == 1 and same
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from textwrap import shorten
 
-from benchmarks.faults.inject import strikes_of
+from benchmarks.faults.inject import WANDB_ENDED_FILE, strikes_of
 from benchmarks.faults.lab import (
     Lab,
     NotRunError,
@@ -159,7 +159,7 @@ def wandb_dies(lab: Lab, results: Path) -> tuple[str, bool]:
     seen = lab.see(command, WANDB_MODE="offline")
     folder, same = only_run(results), lab.same(results)
     warnings = (folder / "log.txt").read_text().count("going on without W&B")
-    struck = (folder / "noted").exists()
+    struck = (folder / WANDB_ENDED_FILE).exists()
     observed = f"W&B killed: {struck}; {warnings} warning; {told(seen, same)}"
     return observed, struck and warnings == 1 and seen.status == 0 and same
 

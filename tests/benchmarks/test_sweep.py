@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.heartbeat import Watch
 from benchmarks.process import HELD_ELSEWHERE
 from benchmarks.sweep import LOG_FILE, MAX_ATTEMPTS, Interrupted, Task, run_tasks
 
@@ -101,6 +102,20 @@ def test_a_run_without_progress_is_killed_and_tried_again(script, capsys):
     assert capsys.readouterr().err.count(f"is killed: {said}\n") == 4
     failed = json.loads((stuck.folder / "failed.json").read_text())
     assert failed == {"error": f"Stalled: {said}", "frames": 9, "diverged": False}
+
+
+def test_a_watch_that_slept_has_seen_no_stall(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("benchmarks.heartbeat.time.monotonic", lambda: clock[0])
+    watch = Watch(tmp_path, patience_s=60)
+    (tmp_path / "heartbeat").write_text("8 training\n")
+    for moment in (1, 10_000, 10_050):
+        clock[0] = moment
+        assert watch.stalled() is None
+    for moment in range(10_051, 10_101):
+        clock[0] = moment
+        stalled = watch.stalled()
+    assert stalled == "no progress for 60 s: training at 8 frames"
 
 
 def test_no_more_at_once_than_asked(script):
