@@ -122,6 +122,7 @@ def _train(
         resumed=resumed,
     )
     metrics = MetricsWriter(folder, resumed)
+    wandb.catch_up()
 
     def record_state() -> dict[str, Any]:
         heartbeat.beat(recorder.frames, "saving")

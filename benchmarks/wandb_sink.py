@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import netrc
 import os
+import shutil
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,20 @@ from urllib.parse import urlsplit
 
 from stable_baselines3.common.logger import KVWriter
 
+from analysis.csvs import read_table
+from analysis.records import (
+    EPISODES,
+    EPISODES_FILE,
+    METRICS,
+    METRICS_FILE,
+    TIMING,
+    TIMING_FILE,
+)
+
 log = logging.getLogger(__name__)
 
 WANDB_PROJECT = "soft-q-pg"
+OFFLINE = "offline-run-*"
 # Beyond this a W&B process is taken for dead: it must never hold a run up.
 WANDB_PATIENCE_S = 20.0
 CONNECT_S = 3.0
@@ -26,12 +38,15 @@ CONNECT_S = 3.0
 class WandbWriter(KVWriter):
     """Sends rows to W&B; the first error of W&B's ends that, never the run.
 
-    Rows carry ``frames`` as their step metric. W&B's own step counter is not used: it
-    refuses rows that come twice, as they do when a run is taken up again.
+    Rows carry ``frames`` as their step metric. W&B's own step is the row's number in
+    the run, so that a row that comes twice, as it may when a run is taken up again, is
+    there once: W&B refuses a step that it has had.
     """
 
     def __init__(self, folder: Path, record: Mapping[str, Any]) -> None:
         self.run: Any = None
+        self.folder = folder
+        self.n_rows = 0
         self.given_up = False
         self._guard("start", lambda: self._start(folder, record))
 
@@ -75,7 +90,28 @@ class WandbWriter(KVWriter):
     def send(self, row: dict[str, Any]) -> None:
         """Send a row, if W&B is still there."""
         if self.run is not None:
-            self._guard("log", lambda: self.run.log(row))
+            self._guard("log", lambda: self.run.log(row, step=self.n_rows))
+            self.n_rows += 1
+
+    def catch_up(self) -> None:
+        """Send what the record holds already, of a run that is taken up again.
+
+        A process that was killed leaves an offline run that lacks its last rows, and
+        that ``wandb sync`` may refuse, and its run's others with it. The new one has
+        all of its rows and takes its place.
+        """
+        if self.run is None:
+            return
+        self._guard("log", lambda: self._send_all(recorded_rows(self.folder)))
+        if self.run is not None:
+            mine = Path(self.run.dir).parent
+            for other in self.folder.glob(f"wandb/{OFFLINE}"):
+                if other.resolve() != mine.resolve():
+                    shutil.rmtree(other, ignore_errors=True)
+
+    def _send_all(self, rows: Iterable[dict[str, Any]]) -> None:
+        for row in rows:
+            self.send(row)
 
     def close(self) -> None:
         """Let W&B finish, for a while."""
@@ -99,6 +135,26 @@ class WandbWriter(KVWriter):
         if not self.given_up:
             self.given_up = True
             log.warning("going on without W&B, whose %s", reason)
+
+
+def recorded_rows(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows that a run's record consists of, as and in the order sent.
+
+    Raises:
+        RecordError: A file of the record is mangled.
+    """
+    games = read_table(folder / EPISODES_FILE, EPISODES)
+    metrics = read_table(folder / METRICS_FILE, METRICS).merge(
+        read_table(folder / TIMING_FILE, TIMING), on="frames"
+    )
+    timing = {name: f"time/{name}" for name in TIMING.dtypes if name != "frames"}
+    training = {name: f"train/{name}" for name in METRICS.dtypes if name != "frames"}
+    # A game that ends with an interval is recorded before it.
+    rows = games.to_dict("records") + metrics.rename(
+        columns={**timing, **training}
+    ).to_dict("records")
+    rows.sort(key=lambda row: row["frames"])
+    return [{str(k): v for k, v in row.items() if v == v} for row in rows]
 
 
 def _for_a_while(call: Callable[[], Any]) -> bool:

@@ -29,6 +29,7 @@ class FakeRun:
 
     def __init__(self, *broken: str) -> None:
         self.broken, self.rows, self.finished = broken, [], False
+        self.dir = "wandb/offline-run-1/files"
 
     def _may_raise(self, name: str) -> None:
         if name in self.broken:
@@ -37,8 +38,9 @@ class FakeRun:
     def define_metric(self, *names, **options):
         self._may_raise("define_metric")
 
-    def log(self, row):
+    def log(self, row, step):
         self._may_raise("log")
+        assert step == len(self.rows)
         self.rows.append(row)
 
     def finish(self):
