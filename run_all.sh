@@ -15,6 +15,7 @@ usage: ./run_all.sh COMMAND [options]
   theory           the paper's equations, checked exactly
   faults           25 faults, injected into real short runs: is each survived?
   speed            training here against stock Stable-Baselines3
+  cost             what recording and checkpoints take of training's time
   figures, tables, report
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
@@ -30,7 +31,7 @@ TEXT
 
 SUITES=" smoke atari paper breakout pong-breakout "
 DRAWN=" figures tables report "
-OTHERS=" test theory faults list plan run speed status export merge train "
+OTHERS=" test theory faults list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

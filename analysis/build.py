@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.cost import Costs, load_costs
 from analysis.curves import Curves, learning_curves
 from analysis.faults import FaultTable, load_faults
 from analysis.figures import FIGURES, NothingToDrawError
@@ -97,7 +98,7 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     Args:
         results: The folder ``results``.
         studies: Their names; None for all that are exported, and for the tables of
-            the exact checks and of the faults.
+            the exact checks, of the faults and of what recording costs.
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
@@ -195,9 +196,10 @@ def _studies(
 
 def _beside_studies(
     results: Path, studies: Sequence[str] | None
-) -> Iterator[Findings | Speed | FaultTable]:
+) -> Iterator[Findings | Speed | FaultTable | Costs]:
     """What else is drawn when no study is named."""
-    for load in () if studies else (load_findings, load_speed, load_faults):
+    loaders = (load_findings, load_speed, load_faults, load_costs)
+    for load in () if studies else loaders:
         found = load(results)
         if found is not None:
             yield found

@@ -74,6 +74,26 @@ def speed(
     return 0
 
 
+def cost(
+    results: Results = Path("results"),
+    turns: Annotated[
+        int, arg(metavar="N", help="turns of training, with and without the record")
+    ] = 16,
+    seconds: Annotated[float, arg(metavar="S", help="of each turn")] = 4.0,
+) -> int:
+    """Measure what records and checkpoints take of training; needs 10 GB of memory."""
+    from analysis.files import write_atomically
+    from benchmarks.cost import measure_all
+
+    _check_writable(results)
+    costs = measure_all(results, turns, seconds)
+    files = costs.data_files() | costs.table_files()
+    write_atomically({results / path: data for path, data in files.items()})
+    for path in files:
+        print(results / path)
+    return 0
+
+
 def run(choice: Choice, machines: Machines, care: Care) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
@@ -225,6 +245,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "plan": plan,
     "run": run,
     "speed": speed,
+    "cost": cost,
     "status": status,
     "export": export,
     "merge": merge,

@@ -2,47 +2,65 @@
 
 import functools
 import hashlib
+import io
 import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
+from child_run import STEPS_FILE, begun_at, start
 
 from analysis.records import read_run
 from benchmarks import checkpoint as checkpoints
 from benchmarks.errors import UsageError
+from benchmarks.frame_store import Chunk
 from benchmarks.process import STOPPED
 from benchmarks.provenance import exact_versions
 from benchmarks.resume import resume_notes
 from benchmarks.suite import Selection, load_suite
 from benchmarks.train import POLICY_FILE, train, write_config
 
-# The run's process, with checkpoints far more often than is of use.
-CHILD = """
-import sys, pathlib
-from benchmarks import checkpoint, train
-checkpoint.INTERVAL_S = float(sys.argv[2])
-sys.exit(train.main(pathlib.Path(sys.argv[1])))
-"""
 A2C = {"n_envs": 4, "log_interval": 800}
 DQN = {
     "log_interval": 800,
-    "buffer_size": 700,
+    "buffer_size": 400,
     "learning_starts": 200,
     "target_update_interval": 90,
 }
+NATIVE, REFERENCE = {"engine": "native"}, {"engine": "reference"}
+SOFT = "dqn-soft-entropy-5step"
 CASES = [
     ("a2c-proper", "Breakout", 16_000, A2C),
-    ("q-a2c", "Qbert", 16_000, A2C | {"engine": "native"}),
-    ("dqn-soft-entropy-5step", "Qbert", 6_000, DQN),
-    ("a2c-naive", "Breakout", 12_000, A2C | {"engine": "reference"}),
-    ("q-a2c-c100", "Qbert", 16_000, A2C | {"engine": "reference"}),
+    ("q-a2c", "Qbert", 16_000, A2C | NATIVE),
+    (SOFT, "Qbert", 6_000, DQN),
+    ("a2c-naive", "Breakout", 12_000, A2C | REFERENCE),
+    ("q-a2c-c100", "Qbert", 16_000, A2C | REFERENCE),
 ]
+MORE_CASES = [
+    ("a2c-proper", "Qbert", 16_000, A2C),
+    ("a2c-proper", "Breakout", 16_000, A2C | NATIVE),
+    ("q-a2c", "Breakout", 16_000, A2C),
+    (SOFT, "Breakout", 6_000, DQN),
+    (SOFT, "Qbert", 6_000, DQN | NATIVE),
+]
+KILL, TERM = signal.SIGKILL, signal.SIGTERM
+
+
+def slow(values):
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
+def name(case):
+    variant, game, _, values = CASES_AND_MORE[case]
+    return f"{variant}-{game}-{values.get('engine', 'exact')}"
+
+
+CASES_AND_MORE = CASES + MORE_CASES
+SOME = range(len(CASES))
+ALL = range(len(CASES_AND_MORE))
 
 
 def make_run(root, variant, game, frames, values):
@@ -53,15 +71,6 @@ def make_run(root, variant, game, frames, values):
     return folder
 
 
-def start(folder, interval=0.3):
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder), str(interval)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-
-
 def record(folder):
     done = json.loads((folder / "done.json").read_text())
     policy = torch.load(folder / POLICY_FILE, weights_only=True)
@@ -69,64 +78,135 @@ def record(folder):
         (folder / "episodes.csv").read_bytes(),
         (folder / "metrics.csv").read_bytes(),
         (done["frames"], done["episodes"]),
-        [tensor.tolist() for tensor in policy.values()],
+        {key: value.numpy().tobytes() for key, value in policy.items()},
     )
-
-
-def wait_for_checkpoint(folder, process, beyond=0.0):
-    """Wait until there is a checkpoint younger than a moment, or the run has ended."""
-    path = folder / checkpoints.CURRENT_FILE
-    while process.poll() is None:
-        if path.exists() and path.stat().st_mtime > beyond:
-            return
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The record of a case that nobody disturbs, made once."""
+    """The record of a case that nobody disturbs, and its seconds; made once."""
 
     @functools.cache
-    def of(number):
-        folder = make_run(tmp_path_factory.mktemp("undisturbed"), *CASES[number])
-        assert start(folder, interval=1e9).wait() == 0
-        return record(folder)
+    def of(case):
+        folder = make_run(tmp_path_factory.mktemp("undisturbed"), *CASES_AND_MORE[case])
+        assert finish(start(folder, 1e9)) == 0
+        return record(folder), json.loads((folder / "done.json").read_text())["seconds"]
 
     return of
 
 
-@pytest.mark.parametrize("case", range(len(CASES)), ids=lambda n: CASES[n][0])
+def finish(process):
+    process.join()
+    return process.exitcode
+
+
+def disturb(folder, number, interval, delay, after_checkpoint):
+    """Start the run; send it a signal some time after it trains, or has saved."""
+    before, began = len(begun_at(folder)), time.time()
+    process = start(folder, interval)
+    path = folder / checkpoints.CURRENT_FILE
+
+    def ready():
+        if after_checkpoint:
+            return path.exists() and path.stat().st_mtime > began
+        return len(begun_at(folder)) > before
+
+    while not ready():
+        assert process.is_alive(), "it was to be disturbed, not done"
+        time.sleep(0.005)
+    time.sleep(delay)
+    os.kill(process.pid, number)
+    # Else it had ended before.
+    assert finish(process) == (STOPPED if number == TERM else -number)
+    assert not (folder / "done.json").exists()
+
+
+def disturb_at_random(folder, signals, seconds, seed):
+    """Strike a run of so many seconds with signals, at moments well before its end."""
+    rng = random.Random(seed)
+    (folder / STEPS_FILE).touch()
+    for count, number in enumerate(signals):
+        after_checkpoint = count == 0 or rng.random() < 0.7
+        delay = rng.uniform(0, seconds / 10)
+        disturb(folder, number, seconds / 40, delay, after_checkpoint)
+
+
+def assert_resumed(folder, signals):
+    """Every process but the first went on from a checkpoint, and they got on."""
+    steps = begun_at(folder)
+    first, *resumed = steps
+    assert (first, len(resumed)) == (0, len(signals))
+    assert min(resumed) > 0
+    assert steps == sorted(steps)
+    names = " ".join(signal.Signals(number).name for number in signals)
+    print(f"{folder.name}: {names} struck in training; resumed at steps {resumed}")
+
+
+def check_disturbed(case, signals, undisturbed, tmp_path):
+    expected, seconds = undisturbed(case)
+    disturbed = make_run(tmp_path, *CASES_AND_MORE[case])
+    disturb_at_random(disturbed, signals, seconds, seed=case)
+    assert finish(start(disturbed)) == 0
+    assert_resumed(disturbed, signals)
+    assert record(disturbed) == expected
+    assert len(expected[0].splitlines()) > 3  # games were finished
+    assert not list(disturbed.glob("checkpoint*"))
+
+
+@pytest.mark.parametrize("case", SOME, ids=name)
 def test_killed_again_and_again_it_leaves_the_same_record(case, undisturbed, tmp_path):
-    rng = random.Random(0)
-    disturbed = make_run(tmp_path, *CASES[case])
-    signals = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL]
-    for number in signals:
-        process = start(disturbed)
-        wait_for_checkpoint(disturbed, process, beyond=time.time())
-        time.sleep(rng.uniform(0, 0.5))
-        process.send_signal(number)
-        assert process.wait() in (-number, STOPPED), "it was to be disturbed, not done"
-        assert not (disturbed / "done.json").exists()
-    assert start(disturbed).wait() == 0
-    assert record(disturbed) == undisturbed(case)
-    assert len(record(disturbed)[0].splitlines()) > 3  # games were finished
+    check_disturbed(case, [KILL, TERM, KILL], undisturbed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ALL, ids=name)
+def test_killed_at_many_moments_it_leaves_the_same_record(case, undisturbed, tmp_path):
+    # Over all cases 40 kills and 10 requests to stop.
+    check_disturbed(case, [KILL, KILL, TERM, KILL, KILL], undisturbed, tmp_path)
+
+
+def killed_with_two_checkpoints(root, case):
+    folder = make_run(root, *CASES[case])
+    process = start(folder)
+    while not (folder / checkpoints.PREVIOUS_FILE).exists():
+        assert process.is_alive()
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    return folder
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty"])
+@pytest.mark.parametrize("case", [0, *slow([1, 2])], ids=name)
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
-    damage, undisturbed, tmp_path, caplog
+    case, damage, undisturbed, tmp_path, caplog
 ):
-    disturbed = make_run(tmp_path, *CASES[0])
-    process = start(disturbed)
-    while not (disturbed / checkpoints.PREVIOUS_FILE).exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
+    disturbed = killed_with_two_checkpoints(tmp_path, case)
     spoil(disturbed / checkpoints.CURRENT_FILE, damage)
     assert train(disturbed) == 0
     assert "damaged" in caplog.text
-    assert record(disturbed) == undisturbed(0)
+    assert record(disturbed) == undisturbed(case)[0]
+
+
+@pytest.mark.slow
+def test_a_damaged_replay_memory_gives_way_to_the_one_before(
+    undisturbed, tmp_path, caplog
+):
+    disturbed = killed_with_two_checkpoints(tmp_path, 2)
+    previous = frames_of(disturbed / checkpoints.PREVIOUS_FILE)
+    for path in disturbed.glob("checkpoint.frames*/*"):
+        if path.name not in previous:
+            spoil(path, "flip")
+    assert train(disturbed) == 0
+    assert "damaged" in caplog.text
+    assert record(disturbed) == undisturbed(2)[0]
+
+
+def frames_of(path):
+    """Names of the files that a checkpoint refers to."""
+    payload = io.BytesIO(path.read_bytes()[checkpoints.DIGEST_BYTES :])
+    state = torch.load(payload, weights_only=True)
+    return {Chunk(*chunk).name for chunk in state["frames"]}
 
 
 def spoil(path, damage):
@@ -144,13 +224,10 @@ def test_when_every_checkpoint_is_damaged_it_says_so(tmp_path):
         train(folder)
 
 
-@pytest.mark.parametrize("case", [0, 2], ids=lambda n: CASES[n][0])
+@pytest.mark.parametrize("case", [0, 2], ids=name)
 def test_other_versions_are_refused_or_marked(case, tmp_path, monkeypatch):
     folder = make_run(tmp_path, *CASES[case])
-    process = start(folder)
-    wait_for_checkpoint(folder, process)
-    process.terminate()
-    assert process.wait() == STOPPED
+    disturb_at_random(folder, [TERM], seconds=1, seed=0)
     step = checkpoints.load(folder)["counters"]["num_timesteps"]
     real = exact_versions()
     monkeypatch.setattr(
