@@ -98,7 +98,8 @@ def _cells(family: str, part: pd.DataFrame) -> dict[str, str]:
     record = _record_share(of)
     saving = _saving_s(of)
     share = record + 100 * saving / INTERVAL_S
-    stops = pd.concat([of["save"], of.get("longest chunk")])["wall_s"]
+    within = [share[clock] < LIMITS[family] for clock in CLOCKS]
+    stops = pd.concat([of["save"], of.get("longest chunk")])[list(CLOCKS)]
     counts = {key: of[key]["count"].iloc[0] for key in ("disk", "memory before")}
     more = of["memory"]["count"].iloc[0] - counts["memory before"]
     whole = of.get("save of a whole memory")
@@ -110,13 +111,13 @@ def _cells(family: str, part: pd.DataFrame) -> dict[str, str]:
         "checkpoints, % (wall, cpu)": _two(100 * saving / INTERVAL_S),
         "both, % (wall, cpu)": _two(share),
         "limit, %": f"{LIMITS[family]:.0f}",
-        "within it": "yes" if (share < LIMITS[family]).all() else "no",
-        "longest stop, s": f"{stops.max():.2f}",
-        "save of a whole memory at once, s": (
-            "–" if whole is None else f"{whole['wall_s'].iloc[0]:.1f}"
+        "within it (wall, cpu)": ", ".join("yes" if x else "no" for x in within),
+        "longest stop, s (wall, cpu)": _two(stops.max()),
+        "save of a whole memory at once, s (wall, cpu)": (
+            "–" if whole is None else _two(whole.iloc[0])
         ),
         "two checkpoints on disk, MB": f"{counts['disk'] / 1e6:.0f}",
-        "taking one up, s": f"{of['load']['wall_s'].iloc[0]:.1f}",
+        "taking one up, s (wall, cpu)": _two(of["load"].iloc[0]),
         "peak memory before, MB": f"{counts['memory before'] / 1e6:.0f}",
         "more for checkpoints, MB": f"{more / 1e6:.0f}",
     }

@@ -93,6 +93,8 @@ class Turns(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.num_timesteps < self.warm_up:
             return
+        if not self.first_step:
+            self.recorder.record_metrics()  # W&B takes longer over its first row
         spent = now() - self.began
         if self.first_step and spent[0] > self.turn_s:
             quantity = "turn with record" if self.on else "turn without"
@@ -244,7 +246,7 @@ def _peak_bytes() -> int:
 
 def measure_all(results: Path, turns: int, turn_s: float) -> Costs:
     """Measure the families, one after the other, each in its own process."""
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    load = [f"{os.getloadavg()[0]:.1f} before"]
     parts = []
     for family in FAMILIES:
         with tempfile.TemporaryDirectory(dir=results / "runs", prefix="cost-") as name:
@@ -259,11 +261,12 @@ def measure_all(results: Path, turns: int, turn_s: float) -> Costs:
             raise RuntimeError(f"a measurement failed: {' '.join(command)}")
         part = pd.DataFrame(json.loads(process.stdout.splitlines()[-1]))
         parts.append(part.assign(family=family))
+        load.append(f"{os.getloadavg()[1]:.1f} after {family}")
     measured = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
     machine = {
         "processor": f"{cpu_name()}, {os.cpu_count()} cores",
         "torch": torch.__version__,
-        "load average before": load,
+        "load average": ", ".join(load),
     }
     return Costs(measured, machine)
 

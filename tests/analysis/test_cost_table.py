@@ -33,7 +33,7 @@ def costs():
     a2c = [("a2c", *row) for row in ROWS]
     dqn = [("dqn", *row) for row in ROWS + REPLAY]
     measured = pd.DataFrame(a2c + dqn, columns=list(COLUMNS)).astype(COLUMNS)
-    return Costs(measured, {"processor": "some", "load average before": "0.1"})
+    return Costs(measured, {"processor": "some", "load average": "0.1"})
 
 
 def test_shares_are_of_the_time_of_training(costs):
@@ -44,15 +44,15 @@ def test_shares_are_of_the_time_of_training(costs):
     both = list(table.loc["both, % (wall, cpu)"])
     assert both == ["1.50, 1.25", "2.50, 2.00"]
     assert list(table.loc["record, % of cpu by turns"]) == ["12.5 (0.0 to 25.0)"] * 2
-    assert list(table.loc["longest stop, s"]) == ["3.00", "3.00"]
-    assert list(table.loc["within it"]) == ["yes", "yes"]
+    assert list(table.loc["longest stop, s (wall, cpu)"]) == ["3.00, 1.50"] * 2
+    assert list(table.loc["within it (wall, cpu)"]) == ["yes, yes"] * 2
     assert list(table.loc["more for checkpoints, MB"]) == ["50", "50"]
 
 
 def test_too_much_is_told(costs):
     costs.measured.loc[costs.measured["quantity"] == "save", "wall_s"] = 25.0
     table = cost_table(costs.measured).set_index("quantity")
-    assert table.loc["within it", "a2c"] == "no"
+    assert table.loc["within it (wall, cpu)", "a2c"] == "no, yes"
 
 
 def test_the_tables_come_again_from_the_data_to_the_byte(costs, small_study):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 STEPS_FILE = "steps.txt"  # where each of the run's processes began
+NEW = -1
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["benchmarks.train"])
 
@@ -26,7 +27,7 @@ def start(folder: Path, interval_s: float = 0.3) -> BaseProcess:
 
 
 def begun_at(folder: Path) -> list[int]:
-    """Return the steps that the processes of a run went on from, so far."""
+    """Return the steps that the processes of a run went on from; NEW is from none."""
     return [int(line) for line in (folder / STEPS_FILE).read_text().splitlines()]
 
 
@@ -36,7 +37,7 @@ def _train(folder: Path, interval_s: float) -> None:
     def load(folder: Path) -> dict[str, Any] | None:
         state = original(folder)
         with (folder / STEPS_FILE).open("a") as steps:
-            print(state["counters"]["num_timesteps"] if state else 0, file=steps)
+            print(state["counters"]["num_timesteps"] if state else NEW, file=steps)
         return state
 
     original, checkpoint.load = checkpoint.load, load

@@ -31,7 +31,9 @@ def test_a_measurement_has_all_that_the_table_shows(family, tmp_path, monkeypatc
     assert len(steps) == 4 and (steps > 0).all()
     assert (measured["wall_s"].dropna() >= 0).all()
     assert float(table["two checkpoints on disk, MB"]) > 5
-    assert (table["save of a whole memory at once, s"] == "–") == (family == "a2c")
+    assert (table["save of a whole memory at once, s (wall, cpu)"] == "–") == (
+        family == "a2c"
+    )
 
 
 def test_a_full_memory_is_of_real_play_over_and_over(monkeypatch):
