@@ -29,6 +29,7 @@ from analysis.cost import COLUMNS, INTERVAL_S, Costs
 from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
+from benchmarks.heartbeat import Heartbeat
 from benchmarks.peers_report import cpu_name
 from benchmarks.state import set_state
 from benchmarks.suite import Selection, load_suite
@@ -182,6 +183,7 @@ def _measure_record(
         frame_skip=skip,
         log_interval=interval,
         wandb=wandb,
+        heartbeat=Heartbeat(folder),
         clock=time.monotonic,
     )
     logger = make_logger(MetricsWriter(folder), wandb)
