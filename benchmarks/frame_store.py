@@ -123,9 +123,9 @@ class FrameStore:
         whole = [c for c in contents if hashlib.sha256(c).hexdigest() == chunk.digest]
         if not whole:
             raise DamagedError(f"damaged: {chunk.name} of its frames, and the copy")
-        if len(whole) < len(contents):
-            # Without a copy it's not known: the next checkpoint writes it again.
-            self.known.pop((chunk.env, chunk.first), None)
+        key = chunk.env, chunk.first
+        if len(whole) < len(contents) and key in self.known:
+            del self.known[key]  # so the next checkpoint writes it again
             log.warning("%s is damaged or missing: its copy is used", chunk.name)
         return whole[0]
 

@@ -192,24 +192,27 @@ def save_for_ever(folder):
 
 def test_killed_at_any_moment_of_a_save_it_leaves_a_checkpoint(tmp_path):
     rng = random.Random(0)
+    current = tmp_path / checkpoints.CURRENT_FILE
     save(tmp_path, played(390), 390, FrameStore(tmp_path))
     reached, in_a_save = 390, 0
-    for _ in range(40):
+    for _ in range(30):
+        before = current.stat().st_mtime_ns
         child = multiprocessing.get_context("fork").Process(
             target=save_for_ever, args=(tmp_path,)
         )
         child.start()
-        time.sleep(rng.uniform(0.02, 0.2))
+        while not current.exists() or current.stat().st_mtime_ns == before:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.1))
         assert child.is_alive()
         os.kill(child.pid, signal.SIGKILL)
         child.join()
         in_a_save += any(path.suffix == ".tmp" for path in tmp_path.rglob("*"))
         memory, _, step = restored(tmp_path)
-        assert step >= reached
+        assert step > reached
         reached = step
         assert_same(memory, played(step))
-    assert reached > 400
-    assert in_a_save >= 5
+    assert in_a_save >= 3
     checkpoints.remove(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
