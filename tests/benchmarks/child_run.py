@@ -9,11 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-STEPS_FILE = "steps.txt"  # where each of the run's processes began
+STEPS_FILE = "steps.txt"  # where each of the run's processes began, and has saved
 NEW = -1
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["benchmarks.train"])
@@ -28,19 +29,39 @@ def start(folder: Path, interval_s: float = 0.3) -> BaseProcess:
 
 def begun_at(folder: Path) -> list[int]:
     """Return the steps that the processes of a run went on from; NEW is from none."""
-    return [int(line) for line in (folder / STEPS_FILE).read_text().splitlines()]
+    return [step for word, step in _noted(folder) if word == "began"]
+
+
+def has_got_on(folder: Path) -> bool:
+    """Whether the latest process has saved more than it began with."""
+    return _noted(folder)[-1][1] > max(begun_at(folder)[-1], 0)
+
+
+def _noted(folder: Path) -> list[tuple[str, int]]:
+    lines = (folder / STEPS_FILE).read_text().splitlines()
+    return [(word, int(step)) for word, step in map(str.split, lines)]
+
+
+def _note(folder: Path, word: str, state: Mapping[str, Any] | None) -> None:
+    step = state["counters"]["num_timesteps"] if state else NEW
+    with (folder / STEPS_FILE).open("a") as steps:
+        steps.write(f"{word} {step}\n")
 
 
 def _train(folder: Path, interval_s: float) -> None:
     from benchmarks import checkpoint, train
 
     def load(folder: Path) -> dict[str, Any] | None:
-        state = original(folder)
-        with (folder / STEPS_FILE).open("a") as steps:
-            print(state["counters"]["num_timesteps"] if state else NEW, file=steps)
+        state = load_really(folder)
+        _note(folder, "began", state)
         return state
 
-    original, checkpoint.load = checkpoint.load, load
+    def save(folder: Path, state: Mapping[str, Any], *more: Any) -> None:
+        save_really(folder, state, *more)
+        _note(folder, "saved", state)
+
+    load_really, checkpoint.load = checkpoint.load, load
+    save_really, checkpoint.save = checkpoint.save, save
     checkpoint.INTERVAL_S = interval_s
     with Path(os.devnull).open("w") as sys.stdout:
         sys.exit(train.main(folder))
