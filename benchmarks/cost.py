@@ -30,7 +30,8 @@ from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.heartbeat import Heartbeat
-from benchmarks.peers_report import cpu_name
+from benchmarks.machine import prepare
+from benchmarks.provenance import cpu_name
 from benchmarks.state import set_state
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import THREAD_VARIABLES
@@ -115,8 +116,7 @@ class Turns(BaseCallback):
 
 def measure(family: str, folder: Path, turns: int, turn_s: float) -> list[Row]:
     """Measure a family in this process, with a run's files in ``folder``."""
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    prepare(threads=1)
     config = config_of(family)
     model = make_model(config)
     memory = getattr(model, "replay_buffer", None)
@@ -165,7 +165,7 @@ def fill(model: BaseAlgorithm, memory: PathReplayBuffer) -> None:
         memory.add(obs, last, action, reward, done, infos)
         obs = new
     played = int(memory.head[0])
-    for array in (memory.frames, *(getattr(memory, n) for n in memory._ARRAYS)):
+    for array in (memory.frames, *(getattr(memory, n) for n in memory.ARRAYS)):
         for first in range(played, memory.rows, played):
             array[0, first : first + played] = array[0, : memory.rows - first][:played]
     memory.head[:] = memory.rows
