@@ -24,6 +24,9 @@ from ray.cluster_utils import Cluster  # noqa: E402
 
 from benchmarks.ray_engine import RayTask, connect, make_run, missing, run_on_ray  # noqa: E402
 
+# It waits for other processes by the clock: for a machine that does nothing else.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 1500
 
