@@ -68,7 +68,9 @@ def path_in_name(lab: Lab, results: Path) -> tuple[str, bool]:
         refused(lab, results, "--only", "../a2c-proper"),
         refused_suite(lab, results, suite),
     ]
-    outside = [path for path in lab.root.iterdir() if "-" not in path.name]
+    outside = [
+        path for path in lab.root.iterdir() if path != results and "-" not in path.name
+    ]
     line = found[0][0].line("../../x")
     observed = (
         f"exits {', '.join(str(seen.status) for seen, _ in found)}; {short(line)}"
