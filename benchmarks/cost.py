@@ -32,11 +32,11 @@ from benchmarks.config import RunConfig
 from benchmarks.heartbeat import Heartbeat
 from benchmarks.machine import prepare
 from benchmarks.provenance import cpu_name
+from benchmarks.recording import Recording
 from benchmarks.state import set_state
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import THREAD_VARIABLES
-from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
-from benchmarks.wandb_sink import WandbWriter
+from benchmarks.tracking import RecordCallback
 
 FAMILIES = {"a2c": "a2c-proper", "dqn": "dqn-soft-entropy"}
 GAME = "Qbert"
@@ -175,18 +175,8 @@ def fill(model: BaseAlgorithm, memory: PathReplayBuffer) -> None:
 def _measure_record(
     model: BaseAlgorithm, config: RunConfig, folder: Path, turns: int, turn_s: float
 ) -> list[Row]:
-    skip = config.environment["frame_skip"]
-    interval = config.environment["log_interval"]
-    wandb = WandbWriter(folder, config.record())
-    recorder = RecordCallback(
-        folder,
-        frame_skip=skip,
-        log_interval=interval,
-        wandb=wandb,
-        heartbeat=Heartbeat(folder),
-        clock=time.monotonic,
-    )
-    logger = make_logger(MetricsWriter(folder), wandb)
+    recording = Recording(folder, config.record(), Heartbeat(folder))
+    recorder, logger = recording.callback, recording.logger
     model.set_logger(logger)
     probe = Turns(recorder, WARM_UP_STEPS[config.family], turns, turn_s)
     model.learn(10**9, callback=probe, log_interval=None)  # type: ignore[arg-type]
@@ -195,13 +185,14 @@ def _measure_record(
         logger.name_to_value.update(values)
         recorder.last_row = (0, 0.0)
         rows.append(row("row of metrics", timed(recorder.record_metrics)))
-    recorder.close()
-    logger.close()
+    recording.close()
+    environment = config.environment
+    a_row = environment["log_interval"] / environment["frame_skip"]
     return [
         *probe.rows,
         row("callbacks", probe.callbacks),
         *rows,
-        row("steps a row", count=interval / skip),
+        row("steps a row", count=a_row),
     ]
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -32,6 +30,7 @@ from benchmarks.heartbeat import Heartbeat
 from benchmarks.machine import prepare
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
 from benchmarks.provenance import versions
+from benchmarks.recording import Recording
 from benchmarks.resume import (
     Resume,
     changes,
@@ -40,8 +39,6 @@ from benchmarks.resume import (
     with_new_games,
 )
 from benchmarks.state import check_parameters, set_state
-from benchmarks.tracking import MetricsWriter, RecordCallback, make_logger
-from benchmarks.wandb_sink import WandbWriter
 
 POLICY_FILE = "policy.pt"
 
@@ -109,86 +106,59 @@ def _train(
     record |= {"resumes": notes} if notes else {}
     write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
-    clock = Clock(resumed["seconds"] if resumed else 0.0)
-    wandb = WandbWriter(folder, record)
-    skip = config.environment["frame_skip"]
-    recorder = RecordCallback(
-        folder,
-        frame_skip=skip,
-        log_interval=config.environment["log_interval"],
-        wandb=wandb,
-        heartbeat=heartbeat,
-        clock=clock,
-        resumed=resumed,
-    )
-    metrics = MetricsWriter(folder, resumed)
-    wandb.catch_up()
-
-    def record_state() -> dict[str, Any]:
-        heartbeat.beat(recorder.frames, "saving")
-        written = recorder.state() | metrics.state() | {"seconds": clock()}
-        return written | {"conditions": now, "resumes": notes}
-
+    recording = Recording(folder, record, heartbeat, resumed)
     checkpointer = checkpoints.CheckpointCallback(
         folder,
-        record_state=record_state,
+        record_state=lambda: recording.state() | {"conditions": now, "resumes": notes},
         stop_asked=stop_asked,
         resumed=checkpoint,
     )
-    logger = make_logger(metrics, wandb)
     model: BaseAlgorithm | None = None
     try:
         model = make_model(config)
-        model.set_logger(logger)
+        model.set_logger(recording.logger)
         if checkpoint:
             if "ale-py" in changes(checkpoint, now):
                 checkpoint = with_new_games(model, checkpoint)
             set_state(model, checkpoint)
-        clock.start()
+        recording.clock.start()
         model.learn(
-            config.frames // skip - model.num_timesteps,
-            callback=[recorder, checkpointer],
+            config.frames // config.environment["frame_skip"] - model.num_timesteps,
+            callback=[recording.callback, checkpointer],
             log_interval=None,  # type: ignore[arg-type]
             reset_num_timesteps=checkpoint is None,
         )
-        heartbeat.beat(recorder.frames, "ending")
+        heartbeat.beat(recording.frames, "ending")
         if checkpointer.stopped:
-            print(f"stopped at {recorder.frames} frames")
+            print(f"stopped at {recording.frames} frames")
             return STOPPED
-        seconds = clock()
-        recorder.record_metrics()
-        check_parameters(model)
-        _save_policy(folder, model)
-        _finish(folder, recorder.frames, recorder.n_episodes, seconds)
+        _finish(folder, model, recording)
     except Exception as error:
-        return fail(folder, recorder.frames, _cause(model, error))
+        return fail(folder, recording.frames, _cause(model, error))
     finally:
-        recorder.close()
-        logger.close()
+        recording.close()
     checkpoints.remove(folder)
     heartbeat.remove()
     return 0
 
 
-class Clock:
-    """Seconds of training, over all the processes that a run has had."""
-
-    def __init__(self, before: float) -> None:
-        self.before, self.started = before, time.monotonic()
-
-    def start(self) -> None:
-        """Begin to count."""
-        self.started = time.monotonic()
-
-    def __call__(self) -> float:
-        """Return the seconds so far."""
-        return self.before + time.monotonic() - self.started
-
-
-def _save_policy(folder: Path, model: BaseAlgorithm) -> None:
-    content = io.BytesIO()
-    torch.save(model.policy.state_dict(), content)
-    write_atomically({folder / POLICY_FILE: content.getvalue()})
+def _finish(folder: Path, model: BaseAlgorithm, recording: Recording) -> None:
+    """Write the last row, the policy, and then that the run is done."""
+    seconds = recording.clock()
+    recording.callback.record_metrics()
+    check_parameters(model)
+    policy = io.BytesIO()
+    torch.save(model.policy.state_dict(), policy)
+    write_atomically({folder / POLICY_FILE: policy.getvalue()})
+    games = (folder / EPISODES_FILE).read_bytes()
+    done = {
+        "frames": recording.frames,
+        "episodes": recording.callback.n_episodes,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(recording.frames / seconds, 2),
+        "episodes_sha256": hashlib.sha256(games).hexdigest(),
+    }
+    write_json(folder / DONE_FILE, done)
 
 
 def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
@@ -199,18 +169,6 @@ def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
     except DivergenceError as divergence:
         return error if isinstance(error, DivergenceError) else divergence
     return error
-
-
-def _finish(folder: Path, frames: int, episodes: int, seconds: float) -> None:
-    content = (folder / EPISODES_FILE).read_bytes()
-    done = {
-        "frames": frames,
-        "episodes": episodes,
-        "seconds": round(seconds, 3),
-        "frames_per_second": round(frames / seconds, 2),
-        "episodes_sha256": hashlib.sha256(content).hexdigest(),
-    }
-    write_json(folder / DONE_FILE, done)
 
 
 def main(folder: Path, resume: Resume = "strict") -> int:
