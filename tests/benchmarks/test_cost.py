@@ -7,9 +7,6 @@ from analysis.cost import cost_table
 from benchmarks import cost
 from benchmarks.suite import Selection, load_suite
 
-# It waits for other processes by the clock: for a machine that does nothing else.
-pytestmark = pytest.mark.slow
-
 TINY = {
     "a2c": {"n_envs": 2},
     "dqn": {"buffer_size": 1000, "learning_starts": 1, "batch_size": 4},

@@ -16,9 +16,6 @@ from real_runs import attempts, real_tasks, record
 from benchmarks.process import is_held
 from benchmarks.sweep import run_tasks
 
-# It waits for other processes by the clock: for a machine that does nothing else.
-pytestmark = pytest.mark.slow
-
 HERE = Path(__file__).parent
 VARIANTS = ["a2c-naive", "a2c-proper", "q-a2c"]
 GAMES = ["Breakout", "Pong"]

@@ -16,9 +16,6 @@ from wandb_server import Server
 from analysis.records import read_run
 from benchmarks.wandb_sink import recorded_rows
 
-# It waits for other processes by the clock: for a machine that does nothing else.
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef0123456789abcdef01234567"
 DEADLINE_S = 900
