@@ -101,11 +101,19 @@ def driver_killed(lab: Lab, results: Path) -> tuple[str, bool]:
 
 
 def two_drivers(lab: Lab, results: Path) -> tuple[str, bool]:
-    """The same command twice at once."""
+    """The same command twice at once; the run waits till the second has had its turn.
+
+    Else it may be over before the second has started up.
+    """
     first = lab.start(lab.command(results, fault="checkpoints"))
     wait_until(lambda: has_checkpoints(results), first)
+    paused = processes_of(only_run(results))
+    for pid in paused:
+        os.kill(pid, signal.SIGSTOP)
     second = lab.run(results)
     both = first.poll() is None
+    for pid in paused:
+        os.kill(pid, signal.SIGCONT)
     seen = lab.finish(first)
     same, line = lab.same(results), second.line("running in another process")
     observed = f"second: exit {second.status}, {short(line)}; first: {told(seen, same)}"

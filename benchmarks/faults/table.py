@@ -45,7 +45,7 @@ FAULTS = (
         "Ctrl-C, SIGTERM", "to the driver's process group, twice", processes.interrupted
     ),
     Fault("the driver is killed", "SIGKILL", processes.driver_killed),
-    Fault("two drivers", "the same command at once", processes.two_drivers),
+    Fault("two drivers", "the same command while the run is on", processes.two_drivers),
     Fault(
         "a node is lost", "Ray's Cluster.remove_node, ungracefully", processes.node_lost
     ),
