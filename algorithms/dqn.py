@@ -237,12 +237,22 @@ class HardDQN(DQN):
         )
 
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
-        """Take gradient steps on the Huber loss of ``Q(s, a) - y`` (delta 1)."""
+        """Take gradient steps on the Huber loss of ``Q(s, a) - y`` (delta 1).
+
+        Neither the memory nor the target network changes meanwhile: the batches of all
+        steps are drawn, and their targets evaluated, as one.
+        """
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
-        for _ in range(gradient_steps):
-            batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
-            targets = self.targets(batch)
+        batches = self.replay_buffer.sample(
+            gradient_steps * batch_size, env=self._vec_normalize_env
+        )
+        # Those of double Q-learning depend on the network that learns.
+        all_targets = None if self.double_q else self.targets(batches)
+        for first in range(0, gradient_steps * batch_size, batch_size):
+            rows = slice(first, first + batch_size)
+            batch = batches.rows(rows)
+            targets = self.targets(batch) if all_targets is None else all_targets[rows]
             q = self.q_net.to_learn(batch.observations)
             q = q.gather(1, batch.actions.unsqueeze(1)).squeeze(1)
             loss = torch.nn.functional.smooth_l1_loss(q, targets)

@@ -36,6 +36,11 @@ class PathSamples(NamedTuple):
     path_observations: Tensor | None  # (B, n-1, ...), s_{t+1} ..; None unless asked
     path_actions: Tensor | None  # (B, n-1), a_{t+1} .., int64
 
+    def rows(self, rows: slice) -> PathSamples:
+        """Return some of the paths."""
+        parts = (c if c is None else c[rows] for c in self)
+        return PathSamples._make(parts)
+
 
 class PathReplayBuffer(ReplayBuffer):
     """Uniform replay of n-step paths over frames that are stored once.

@@ -26,6 +26,8 @@ PIXEL_SCALE = 1 / 255
 # which on some processors has half the speed in float32.
 _onednn_linear = torch.ops.mkldnn._linear_pointwise
 _FEW_ROWS = 8
+# Images at a time that a CPU's caches hold in float32.
+_IN_CACHE = 32
 
 
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -64,13 +66,17 @@ class DeferredTrunk:
 
         No graph is kept, but all that :meth:`recall` and :meth:`backward` need.
         """
-        activations = self._activations(images)
+        activations = self._convolved(images)
+        activations.append(self._linear_forward([activations[-1]]))
         self.steps.append(activations)
         return activations[-1].to(self.own_type)
 
     def features(self, images: Tensor) -> Tensor:
         """Return the same features; nothing is kept."""
-        return self._activations(images)[-1].to(self.own_type)
+        small = _small_is_quick(images.device, self.forward_type)
+        parts = images.split(_IN_CACHE) if small else (images,)
+        convolved = [self._convolved(part)[-1] for part in parts]
+        return self._linear_forward(convolved).to(self.own_type)
 
     def recall(self) -> Tensor:
         """Return the features of all forward passes, ``(sum B, F)``, as a leaf.
@@ -81,27 +87,30 @@ class DeferredTrunk:
         self.recalled = found.to(self.own_type).requires_grad_()
         return self.recalled
 
-    def _activations(self, images: Tensor) -> list[Tensor]:
-        with torch.no_grad():
-            weights = [copy.of(self.forward_type) for copy in self.copies]
-            # As whole numbers up to 255, pixels are exact in every precision: what
-            # scales them is in the first layer's weights.
-            dtype = self.forward_type
-            found = [images.to(dtype, memory_format=torch.channels_last)]
-            for layer, (weight, bias) in zip(
-                self.convolutions, weights[:-1], strict=True
-            ):
-                found.append(_convolution(layer, found[-1], weight, bias).relu_())
-            found.append(linear(found[-1].flatten(1), *weights[-1]).relu_())
+    @torch.no_grad()
+    def _convolved(self, images: Tensor) -> list[Tensor]:
+        """Return the images and what comes out of each convolution."""
+        # As whole numbers up to 255, pixels are exact in every precision: what
+        # scales them is in the first layer's weights.
+        dtype = self.forward_type
+        found = [images.to(dtype, memory_format=torch.channels_last)]
+        for layer, copy in zip(self.convolutions, self.copies[:-1], strict=True):
+            found.append(_convolution(layer, found[-1], *copy.of(dtype)).relu_())
         return found
+
+    @torch.no_grad()
+    def _linear_forward(self, parts: Sequence[Tensor]) -> Tensor:
+        """Return the features ``(B, F)`` of parts of a batch."""
+        flat = [part.flatten(1) for part in parts]
+        inputs = flat[0] if len(flat) == 1 else torch.cat(flat)
+        return linear(inputs, *self.copies[-1].of(self.forward_type)).relu_()
 
     def backward(self) -> None:
         """Set the parameters' gradients from that of the recalled features."""
         with torch.no_grad():
             into = self._linear_backward()
             steps, self.steps, self.recalled = self.steps, [], None
-            if into.device.type != "cpu" or into.dtype == torch.bfloat16:
-                # One large batch is quicker; a CPU's caches hold small ones in float32.
+            if not _small_is_quick(into.device, into.dtype):
                 steps = [[torch.cat(column) for column in zip(*steps, strict=True)]]
             for layer in self.convolutions:
                 layer.weight.grad = torch.zeros_like(layer.weight)
@@ -190,6 +199,11 @@ class _Copies:
             )
             self.made[dtype] = (versions, scaled.to(dtype), bias.to(dtype))
         return self.made[dtype][1:]
+
+
+def _small_is_quick(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether convolutions of several small batches beat those of a large one."""
+    return device.type == "cpu" and dtype != torch.bfloat16
 
 
 def _convolution(

@@ -78,3 +78,30 @@ def test_one_step_hard_targets_are_stable_baselines3s(monkeypatch):
     ours.train(1, 32)
     theirs.train(1, 32)
     assert torch.allclose(parameters(ours), parameters(theirs), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"double_q": True}, {"n_steps": 3, "intermediate": "sampled"}],
+    ids=str,
+)
+def test_steps_at_once_are_steps_one_by_one(settings, monkeypatch):
+    """What several gradient steps share doesn't change between them."""
+
+    def model():
+        short = {"learning_starts": 50, "buffer_size": 500}
+        env = make_vec_env(Catch, 2, seed=0)
+        made = HardDQN("MlpPolicy", env, seed=0, device="cpu", **short, **settings)
+        return made.learn(60)
+
+    at_once, by_one = model(), model()
+    batches = at_once.replay_buffer.sample(3 * 32)
+    rest = [batches.rows(slice(n, n + 32)) for n in (0, 32, 64)]
+    monkeypatch.setattr(at_once.replay_buffer, "sample", lambda *_, **__: batches)
+    monkeypatch.setattr(by_one.replay_buffer, "sample", lambda *_, **__: rest.pop(0))
+    before = parameters(at_once)
+    at_once.train(3, 32)
+    for _ in range(3):
+        by_one.train(1, 32)
+    assert torch.allclose(parameters(at_once), parameters(by_one), atol=1e-7)
+    assert (parameters(at_once) - before).abs().max() > 1e-5
