@@ -40,7 +40,8 @@ def probe(variant: str) -> dict[str, float]:
     assert isinstance(model, HardDQN)
     model.learn(PLAYED_STEPS)
     fill(model.replay_buffer)
-    model.train(UPDATES, model.batch_size)
+    for _ in range(UPDATES):
+        model.train(1, model.batch_size)
     rows = int(np.minimum(model.replay_buffer.head, model.replay_buffer.rows).sum())
     return {"rows": rows, "updates": UPDATES, "peak_mb": peak_mb()}
 
