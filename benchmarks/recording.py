@@ -28,7 +28,7 @@ class Clock:
 
 
 class Recording:
-    """The record of a run that trains: its files, its row in W&B, its sign of life.
+    """The record of a run that trains: its files, its W&B run, its sign of life.
 
     Args:
         folder: The run's folder.
