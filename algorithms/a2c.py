@@ -5,6 +5,7 @@ Source: Schulman, Chen, Abbeel (2017), Eq. 79, 80 and 84-86.
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from algorithms.checks import (
     check_positive,
     with_discrete_actions,
 )
-from algorithms.entropy import regularizer, uniform_log_reference
+from algorithms.entropy import entropy, regularizer, uniform_log_reference
 from algorithms.gradients import clip_gradients
 from algorithms.losses import actor_critic_loss
 from algorithms.policies import TwoHeadCnnPolicy, TwoHeadPolicy
@@ -230,7 +231,7 @@ class RegularizedA2C(A2C):
         self.policy.optimizer.step()
         self._n_updates += 1
         for key, value in numbers.items():
-            self.logger.record(f"train/{key}", value)
+            self.logger.record_mean(f"train/{key}", value)
 
     @property
     def _name(self) -> str:
@@ -265,23 +266,36 @@ class RegularizedA2C(A2C):
             value_coef=self.value_coef,
             log_reference=self.log_reference,
         )
-        self.logger.record("train/policy_loss", loss.policy.mean().item())
-        self._record_values(log_policy, values, loss.value)
+        self._record(log_policy, values, policy_loss=loss.policy, value_loss=loss.value)
         return loss.total
 
-    def _record_values(
-        self, log_policy: Tensor, values: Tensor, value_loss: Tensor
-    ) -> None:
-        entropy = -regularizer(log_policy.detach()).mean()
-        self.logger.record("train/value_loss", value_loss.mean().item())
-        self.logger.record("train/entropy", entropy.item())
-        self.logger.record("train/value", values.mean().item())
+    @torch.no_grad()
+    def _record(self, log_policy: Tensor, values: Tensor, **samples: Tensor) -> None:
+        """Log means of samples; a row of metrics holds those of all its updates."""
+        samples |= {"entropy": entropy(log_policy), "value": values}
+        for key, value in samples.items():
+            self.logger.record_mean(f"train/{key}", value.mean().item())
 
 
 class NaiveA2C(RegularizedA2C):
     """A2C with a one-step entropy bonus, as commonly implemented (Eq. 79)."""
 
     regularize_rewards = False
+
+
+class NaivePlusA2C(NaiveA2C):
+    """Naive A2C with ``tau log A`` added to the reward of every step.
+
+    A control of Figure 1: while a policy is near uniform the proper rewards exceed
+    the naive ones by about this constant, which in games that end is a bonus for
+    surviving and nothing else.
+    """
+
+    def returns(self, rollout: Rollout, log_policy: Tensor) -> Tensor:
+        """Return ``(n, E)`` bootstrapped returns of rewards plus ``tau log A``."""
+        bonus = self.temperature * math.log(log_policy.shape[-1])
+        raised = rollout._replace(rewards=rollout.rewards + bonus)
+        return super().returns(raised, log_policy)
 
 
 class ProperA2C(RegularizedA2C):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from algorithms.checks import (
     check_positive,
     with_discrete_actions,
 )
+from algorithms.entropy import boltzmann_log_policy, entropy, soft_value
 from algorithms.gradients import clip_gradients
 from algorithms.policies import QCnnPolicy, QPolicy, TrunkQNetwork
 from algorithms.replay import PathReplayBuffer, PathSamples
@@ -34,6 +36,7 @@ from algorithms.targets import (
 INTERMEDIATE = ("none", "expected", "sampled")
 # (fraction of training, epsilon): OpenAI baselines' Atari schedule of May 2017.
 EXPLORATION_2017 = ((0.0, 1.0), (0.02, 0.1), (0.2, 0.01))
+DIAGNOSED_EVERY = 64  # updates: rare enough to cost nothing
 
 
 @dataclass(frozen=True)
@@ -256,24 +259,40 @@ class HardDQN(DQN):
             q = self.q_net.to_learn(batch.observations)
             q = q.gather(1, batch.actions.unsqueeze(1)).squeeze(1)
             loss = torch.nn.functional.smooth_l1_loss(q, targets)
+            if self._n_updates % DIAGNOSED_EVERY == 0:
+                self._record_softness(batch)
             self._step(loss)
             self._n_updates += 1
-        self.logger.record("train/loss", loss.item())
-        self.logger.record("train/q_value", q.mean().item())
+            self.logger.record_mean("train/q_value", q.mean().item())
         self.logger.record("train/epsilon", self.exploration_rate)
+
+    @torch.no_grad()
+    def _record_softness(self, batch: PathSamples) -> None:
+        """Log how soft the target network's values are at this temperature.
+
+        ``target_entropy`` is that of the Boltzmann policy at the next states, in nats;
+        ``kept_share`` is what the soft-entropy value exceeds the maximum by, as a share
+        of the ``tau log A`` that it exceeds it by where all actions are alike. Both are
+        logged for hard targets too, which don't depend on them.
+        """
+        q = self.q_net_target(batch.next_observations)
+        log_policy = boltzmann_log_policy(q, self.temperature)
+        bonus = soft_value(q, self.temperature) - hard_value(q)
+        most = self.temperature * math.log(q.shape[-1])
+        self.logger.record_mean(
+            "train/target_entropy", entropy(log_policy).mean().item()
+        )
+        self.logger.record_mean("train/kept_share", (bonus.mean() / most).item())
 
     def _step(self, loss: Tensor) -> None:
         self.policy.optimizer.zero_grad()
         self.q_net.backward(loss)
         grad_norm = clip_gradients(self.q_net.parameters(), self.max_grad_norm)
-        check_finite(
-            type(self).__name__,
-            self.num_timesteps,
-            loss=loss.item(),
-            grad_norm=grad_norm,
-        )
+        numbers = {"loss": loss.item(), "grad_norm": grad_norm}
+        check_finite(type(self).__name__, self.num_timesteps, **numbers)
         self.policy.optimizer.step()
-        self.logger.record("train/grad_norm", grad_norm)
+        for key, value in numbers.items():
+            self.logger.record_mean(f"train/{key}", value)
 
     def _sample_action(
         self, learning_starts: int, action_noise: Any = None, n_envs: int = 1

@@ -51,7 +51,8 @@ class QLearningA2C(RegularizedA2C):
             temperature=self.temperature,
             log_reference=self.log_reference,
         )
-        self._record_values(log_policy, values, squared_error)
+        value_loss = 0.5 * (values - returns) ** 2
+        self._record(log_policy, values, q_error=squared_error, value_loss=value_loss)
         if not self.scaled:
             return squared_error
         return q_learning_loss(

@@ -7,7 +7,7 @@ from stable_baselines3.common.utils import LinearSchedule
 from algorithms import ALGORITHMS, HardDQN, RegularizedA2C
 from benchmarks.atari import make_atari_env
 from benchmarks.config import RunConfig
-from benchmarks.schema import parse_schedule
+from benchmarks.schema import as_fractions, parse_schedule
 
 OF_THE_ENGINE = ("engine", "max_frames", "reseed_interval")
 ENV_SEEDS_APART = 1_000  # more than a run has environments
@@ -17,7 +17,8 @@ def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
     """Build the environment and the algorithm of a configuration."""
     settings = dict(config.hyperparameters)
     if "exploration" in settings:
-        settings["exploration"] = parse_schedule(settings["exploration"])
+        points = parse_schedule(settings["exploration"])
+        settings["exploration"] = as_fractions(points, config.frames)
         settings["frame_stack"] = config.environment["frame_stack"]
     if settings.pop("learning_rate_schedule", "constant") == "linear":
         rate = settings["learning_rate"]
@@ -25,11 +26,10 @@ def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
     env = make_atari_env(
         config.game,
         config.environment["n_envs"],
-        # Environment i is seeded with this plus i: no two runs share a game's seed.
-        config.seed * ENV_SEEDS_APART,
+        seed=0,
         **{k: v for k, v in config.environment.items() if k in OF_THE_ENGINE},
     )
-    return ALGORITHMS[config.variant].algorithm(
+    model = ALGORITHMS[config.variant].algorithm(
         "CnnPolicy",
         env,
         seed=config.seed,
@@ -37,3 +37,7 @@ def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
         policy_kwargs={"precision": config.environment.get("precision", "float32")},
         **settings,
     )
+    # Only now: a model of SB3 seeds its environments with the run's own seed, so that
+    # runs next to each other would share all games but one.
+    env.seed(config.seed * ENV_SEEDS_APART)
+    return model

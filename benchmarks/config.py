@@ -11,6 +11,13 @@ from typing import Any
 from algorithms import ALGORITHMS
 
 SECTIONS = ("hyperparameters", "environment")
+NUMERICS_VERSION = 2
+"""Raised whenever a change of code changes the numbers of an unchanged configuration.
+
+1: until November 2026; runs with seeds next to each other shared most of their games,
+   and a row of metrics held the values of the last update.
+2: each run has games of its own; a row of metrics holds means over its interval.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class RunConfig:
     hyperparameters: Mapping[str, Any]
     environment: Mapping[str, Any]
     threads: int
+    numerics: int = 1  # records from before it was written have none
     overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -48,6 +56,8 @@ class RunConfig:
         if identity["environment"].get("precision") == _FIRST_PRECISION:
             # Runs from before there was a choice keep their ids.
             del identity["environment"]["precision"]
+        if identity["numerics"] == 1:
+            del identity["numerics"]
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -74,7 +84,8 @@ class RunConfig:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RunConfig:
         """Rebuild a configuration from :meth:`record`."""
-        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+        known = {"numerics": 1, **record}
+        return cls(**{name: known[name] for name in cls.__dataclass_fields__})
 
 
 _NOT_IDENTITY = ("overrides", "sources")

@@ -54,7 +54,10 @@ def _as_typed(choice: Any) -> str:
 
 
 _NAMES = {int: "a whole number", float: "a number"}
-_SCHEDULE = '"FRACTION:VALUE ..." with fractions of training that rise from 0 to 1'
+_SCHEDULE = (
+    '"POSITION:VALUE ..." with positions that rise from 0, in fractions of training up '
+    "to 1, or in emulator frames"
+)
 
 
 def _accepted(kind: type) -> Any:
@@ -62,17 +65,28 @@ def _accepted(kind: type) -> Any:
 
 
 def parse_schedule(text: str) -> list[tuple[float, float]]:
-    """Read "0:1 0.02:0.1" as points (fraction of training, value).
+    """Read "0:1 0.02:0.1" as points (position, value).
+
+    Positions are fractions of training, or, if one is above 1, emulator frames.
 
     Raises:
-        ValueError: The text has another form, or the fractions don't rise from 0.
+        ValueError: The text has another form, or the positions don't rise from 0.
     """
     points = [tuple(map(float, point.split(":"))) for point in text.split()]
-    fractions = [fraction for fraction, _ in points]
-    rising = all(a < b for a, b in itertools.pairwise(fractions))
-    if not rising or fractions[:1] != [0.0] or fractions[-1] > 1:
+    positions = [position for position, _ in points]
+    rising = all(a < b for a, b in itertools.pairwise(positions))
+    if not rising or positions[:1] != [0.0] or not math.isfinite(positions[-1]):
         raise ValueError(_SCHEDULE)
-    return [(fraction, value) for fraction, value in points]
+    return [(position, value) for position, value in points]
+
+
+def as_fractions(
+    points: Sequence[tuple[float, float]], frames: int
+) -> list[tuple[float, float]]:
+    """Return a schedule's points with positions in fractions of ``frames``."""
+    if points[-1][0] <= 1:
+        return list(points)
+    return [(position / frames, value) for position, value in points]
 
 
 def _is_schedule(value: Any) -> bool:

@@ -39,6 +39,7 @@ def get_state(model: BaseAlgorithm) -> dict[str, Any]:
         "optimizer": policy.optimizer.state_dict(),
         "counters": {n: getattr(model, n) for n in COUNTERS if hasattr(model, n)},
         "logged": {k: float(v) for k, v in model.logger.name_to_value.items()},
+        "logged_counts": dict(model.logger.name_to_count),
         "episode_starts": torch.from_numpy(np.asarray(model._last_episode_starts)),
         "random": _random_state(model),
         "env": env.get_state(),  # type: ignore[union-attr]
@@ -62,6 +63,7 @@ def set_state(model: BaseAlgorithm, state: Mapping[str, Any]) -> None:
         for env, first, frames in state["frames"]:
             model.replay_buffer.set_rows(env, first, frames)
     model.logger.name_to_value.update(state["logged"])
+    model.logger.name_to_count.update(state["logged_counts"])
     # The environment gives its observations back in the memory layout that it had:
     # another layout would change the last bits of what is computed from them.
     model._last_obs = model.env.set_state(state["env"])  # type: ignore[union-attr]

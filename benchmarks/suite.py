@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from algorithms import ALGORITHMS
-from benchmarks.config import SECTIONS, RunConfig, Setting
+from benchmarks.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
 from benchmarks.errors import ConfigError
 from benchmarks.games import all_games
 from benchmarks.schema import KEYS, nearest
@@ -130,10 +130,12 @@ def _runs(file: SuiteFile, chosen: Selection) -> list[RunConfig]:
     return [
         _resolve(file.study, variant, game, seed, group, chosen)
         for group in file.groups
-        for seed in range(chosen.seeds or group.seeds)
+        for seed in range(
+            group.first_seed, group.first_seed + (chosen.seeds or group.seeds)
+        )
         for variant in group.variants
         if chosen.only is None or variant in chosen.only
-        for game in (chosen.games or file.games)
+        for game in (chosen.games or group.games)
     ]
 
 
@@ -143,7 +145,9 @@ def _resolve(
     """Merge base, group, variant and user settings, later ones winning."""
     known = ALGORITHMS[variant]
     planned = dict(settings(known.family)) | dict(group.changes)
-    planned |= {key: Setting(value, "paper") for key, value in known.settings.items()}
+    planned |= {
+        key: Setting(value, known.source(key)) for key, value in known.settings.items()
+    }
     planned["frames"] = group.frames
     wanted = {k: v for k, v in chosen.values.items() if k in keys_of(variant)}
     if chosen.frames is not None:
@@ -155,6 +159,7 @@ def _resolve(
         if key not in planned or planned[key].value != value
     }
     merged = planned | {key: Setting(value, "ours") for key, value in overrides.items()}
+    varied = {key: merged[key].value for key in group.varied}
     if merged["engine"].value != "native":
         del merged["reseed_interval"]
     sections: dict[str, dict[str, Any]] = {
@@ -172,7 +177,8 @@ def _resolve(
         seed=seed,
         frames=merged["frames"].value,
         threads=merged["threads"].value,
-        overrides=overrides,
+        overrides=varied | overrides,
+        numerics=NUMERICS_VERSION,
         sources={key: setting.source for key, setting in merged.items()},
         **sections,
     )

@@ -20,16 +20,30 @@ from benchmarks.schema import KEYS, SOURCES, nearest
 SETTINGS = Path(__file__).parent / "settings"
 # Settings that no settings file gives a value: without one, each game has its own.
 OPTIONAL = ("max_frames",)
+_OF_A_GROUP = ("variants", "games", "frames", "seeds", "first_seed", "set", "vary")
 
 
 @dataclass(frozen=True)
 class Group:
-    """Variants of a suite that share their budget, seeds and settings."""
+    """Variants of a suite that share their budget, seeds and settings.
+
+    Attributes:
+        variants: Their names.
+        games: The group's own, or the suite's.
+        frames: Emulator frames of a run.
+        seeds: Number of seeds.
+        first_seed: The least of them.
+        changes: Settings that differ from the family's.
+        varied: Those of them that the runs' label names.
+    """
 
     variants: Sequence[str]
+    games: Sequence[str]
     frames: Setting
     seeds: int
+    first_seed: int
     changes: Mapping[str, Setting]
+    varied: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,6 @@ class SuiteFile:
     """A suite as its file has it; ``study`` is the name that its data will have."""
 
     study: str
-    games: Sequence[str]
     groups: Sequence[Group]
 
 
@@ -101,17 +114,35 @@ class Checker:
         if not (isinstance(groups, list) and groups and all(map(_is_table, groups))):
             self.complain("group", "expected one or more [[group]] tables")
             groups = []
-        checked = [self._group(f"group[{i}].", group) for i, group in enumerate(groups)]
-        return SuiteFile(study, games, checked)
+        checked = [
+            self._group(f"group[{i}].", group, games) for i, group in enumerate(groups)
+        ]
+        return SuiteFile(study, checked)
 
-    def _group(self, where: str, table: Mapping[str, Any]) -> Group:
-        self.unknown(where, table, ("variants", "frames", "seeds", "set"))
+    def _group(
+        self, where: str, table: Mapping[str, Any], games: Sequence[str]
+    ) -> Group:
+        self.unknown(where, table, _OF_A_GROUP)
+        if "games" in table:
+            games = self.names(f"{where}games", table["games"], all_games())
         key = f"{where}variants"
         variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
         frames = self._count(f"{where}frames", table.get("frames"))
         seeds = self._count(f"{where}seeds", table.get("seeds"))
+        first = table.get("first_seed", 0)
+        if first != 0:
+            first = self.count(f"{where}first_seed", first)
+        varied = self._changes(f"{where}vary", table.get("vary", {}), variants)
         changes = self._changes(f"{where}set", table.get("set", {}), variants)
-        return Group(variants, frames, seeds.value, changes)
+        return Group(
+            variants,
+            games,
+            frames,
+            seeds.value,
+            first,
+            {**changes, **varied},
+            tuple(varied),
+        )
 
     def _changes(
         self, where: str, table: Any, variants: Sequence[str]

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from benchmarks.config import RunConfig
 from benchmarks.errors import ConfigError
 from benchmarks.games import GAMES
 from benchmarks.options import Choice, read_value
-from benchmarks.schema import KEYS, SOURCES, parse_schedule
+from benchmarks.schema import KEYS, SOURCES, as_fractions, parse_schedule
 from benchmarks.suite import SUITES, Selection, load_suite, suite_names
 
 GOOD = """
@@ -76,8 +77,33 @@ def test_every_setting_has_a_source(suite):
 
 def test_an_id_is_known_by_heart():
     # The folders of runs made in earlier versions are found by these names.
-    first = load_suite("atari")[0]
-    assert first.run_id == "a2c-naive-beamrider-s0-cecdc3c2ea"
+    first = load_suite("paper")[0]
+    assert first.run_id == "a2c-naive-beamrider-s0-01aa877ffc"
+    assert replace(first, numerics=1).run_id == "a2c-naive-beamrider-s0-0c752fb788"
+
+
+def test_a_record_from_before_numerics_were_counted_keeps_its_id():
+    old = replace(load_suite("paper")[0], numerics=1)
+    record = old.record()
+    del record["numerics"]
+    assert RunConfig.from_record(record) == old
+
+
+def test_positions_above_one_are_emulator_frames():
+    assert as_fractions(parse_schedule("0:1 80_000:0.5 1e6:0.1"), 4_000_000) == [
+        (0.0, 1.0),
+        (0.02, 0.5),
+        (0.25, 0.1),
+    ]
+    assert as_fractions([(0.0, 1.0), (0.5, 0.1)], 4_000_000) == [(0, 1), (0.5, 0.1)]
+
+
+def test_tuning_uses_seeds_that_no_study_has():
+    studies = [name for name in suite_names() if name != "tuning"]
+    used = {run.seed for name in studies for run in load_suite(name)}
+    tuned = load_suite("tuning")
+    assert {run.seed for run in tuned} == {1000} and 1000 not in used
+    assert len({(run.label, run.game) for run in tuned}) == len(tuned)
 
 
 def test_sources_and_overrides_are_not_what_a_run_is():

@@ -13,10 +13,8 @@ import torch
 
 from analysis.records import read_run
 from benchmarks import train as train_module
-from benchmarks.build import ENV_SEEDS_APART
 from benchmarks.errors import UsageError
 from benchmarks.process import HELD_ELSEWHERE, held, is_held
-from benchmarks.suite import load_suite
 from benchmarks.train import train
 
 FAMILIES = ("q-a2c", "dqn-soft-kl")
@@ -87,12 +85,6 @@ def test_the_same_configuration_gives_the_same_bytes(variant, tiny, run_folder):
     assert one["episodes.csv"] == other["episodes.csv"]
     assert one["metrics.csv"] == other["metrics.csv"]
     assert one["metrics.csv"].count(b"\n") > 2
-
-
-@pytest.mark.parametrize("suite", ["atari", "paper"])
-def test_no_two_runs_share_the_seed_of_a_game(suite):
-    runs = load_suite(suite)
-    assert all(run.environment["n_envs"] <= ENV_SEEDS_APART for run in runs)
 
 
 def test_another_seed_is_another_run(tiny, run_folder):
