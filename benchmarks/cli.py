@@ -227,6 +227,25 @@ def faults(
     return main(only, results, runs_at_once(jobs))
 
 
+def replicates(
+    game: Annotated[str, arg(help="which game")] = "Breakout",
+    only: Annotated[str, arg(metavar="VARIANT", help="which variant")] = "a2c-naive",
+    seeds: Annotated[int, arg(help="how many seeds, from 0")] = 3,
+    frames: Annotated[int, arg(help="emulator frames of each run")] = 40_000,
+) -> int:
+    """Train short runs: do those with one seed share all games, the others none?"""
+    from benchmarks.replicates import compare
+    from benchmarks.suite import Selection, load_suite
+
+    if seeds < 2:
+        raise UsageError(f"--seeds: expected at least 2, not {seeds}")
+    chosen = Selection(games=[game], only=[only], seeds=seeds, frames=frames)
+    runs = load_suite("atari", chosen)
+    good, lines = compare(runs[0], [run.seed for run in runs])
+    print("\n".join(lines))
+    return 0 if good else 1
+
+
 def _check_writable(results: Path) -> None:
     runs = results / "runs"
     probe = runs / f".writable-{os.getpid()}"
@@ -254,6 +273,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "report": report,
     "theory": theory,
     "faults": faults,
+    "replicates": replicates,
     "train": train,
 }
 
