@@ -6,18 +6,21 @@ random number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.comparisons import FIGURES, left_out
 from analysis.cost import Costs, load_costs
 from analysis.curves import Curves, learning_curves
 from analysis.faults import FaultTable, load_faults
-from analysis.figures import FIGURES, NothingToDrawError
+from analysis.figures import NothingToDrawError, draw
 from analysis.files import write_atomically
+from analysis.gaps import gaps
 from analysis.hyperparameters import hyperparameters
+from analysis.labels import newest_numerics, numerics_note, with_distinct_labels
 from analysis.markdown import (
     comparison_markdown,
     hyperparameters_markdown,
@@ -30,7 +33,6 @@ from analysis.study import (
     csv_bytes,
     load_study,
     study_names,
-    with_distinct_labels,
 )
 from analysis.style import image_bytes
 from analysis.tables import comparison, read_published, scores
@@ -40,6 +42,7 @@ DATA = "data"
 FIGURES_FOLDER = "figures"
 TABLES_FOLDER = "tables"
 REPORTS_FOLDER = "reports"
+KINDS = ("png", "pdf")
 PUBLISHED_FILE = Path("reference", "published_scores.csv")
 
 
@@ -68,9 +71,18 @@ class Built:
         write_atomically(contents)
         self.paths.extend(contents)
 
+    def take_away(self, paths: Iterable[Path]) -> None:
+        """Delete what was made from the data as they were, and say so."""
+        for path in paths:
+            if path.exists():
+                path.unlink()
+                self.notes.append(f"{path}: the one drawn before is deleted")
+
 
 def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
     """Write ``figures/<study>/figure_N.png`` and ``.pdf``.
+
+    One that the data no longer give is deleted.
 
     Args:
         results: The folder ``results``.
@@ -79,13 +91,15 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
-        RecordError: The data are mangled.
+        RecordError: The data are mangled or were edited.
     """
-    built = Built()
+    built, newest = Built(), newest_numerics(results / DATA)
     for study in _studies(results, studies, built):
         folder = results / FIGURES_FOLDER / study.name
-        images = _images(learning_curves(study), ("png", "pdf"), built)
+        images = _images(learning_curves(study, newest=newest), KINDS, built)
         built.write({folder / name: data for name, data in images.items()})
+        every = [f"{name}.{kind}" for name in FIGURES for kind in KINDS]
+        built.take_away(folder / name for name in every if name not in images)
     for found in _beside_studies(results, studies):
         files = found.figure_files()
         built.write({results / path: data for path, data in files.items()})
@@ -102,13 +116,14 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
-        RecordError: The data, or the published scores, are mangled.
+        RecordError: The data, or the published scores, are mangled, or the data were
+            edited.
     """
-    built = Built()
+    built, newest = Built(), newest_numerics(results / DATA)
     published = read_published(results / PUBLISHED_FILE)
     for study in _studies(results, studies, built):
         folder = results / TABLES_FOLDER / study.name
-        contents = _table_files(_Tables.of(study, published))
+        contents = _table_files(_Tables.of(study, published, newest))
         built.write({folder / name: data for name, data in contents.items()})
     for found in _beside_studies(results, studies):
         files = found.table_files()
@@ -125,13 +140,14 @@ def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
 
     Raises:
         StudyNotFoundError: There is no such study, or none at all.
-        RecordError: The data, or the published scores, are mangled.
+        RecordError: The data, or the published scores, are mangled, or the data were
+            edited.
     """
-    built = Built()
+    built, newest = Built(), newest_numerics(results / DATA)
     published = read_published(results / PUBLISHED_FILE)
     for study in _studies(results, studies, built):
-        tables = _Tables.of(study, published)
-        images = _images(learning_curves(study), ("png",), built)
+        tables = _Tables.of(study, published, newest)
+        images = _images(learning_curves(study, newest=newest), ("png",), built)
         page = render(
             study,
             images=images,
@@ -139,37 +155,10 @@ def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
             comparison=tables.comparison,
             settings=tables.settings,
             gaps=gaps(study),
+            older=tables.older,
         )
         built.write({results / REPORTS_FOLDER / f"{study.name}.html": page.encode()})
     return built
-
-
-def gaps(study: Study) -> list[str]:
-    """What a study lacks, a line each.
-
-    A suite is a grid, so every arm of a family should have the seeds and games that
-    the others have. Arms with options of the user's own are held to no grid.
-    """
-    runs = study.runs
-    halted = runs[runs["status"] != "done"].sort_values("run_id")
-    lines = [
-        f"{study.name}: {run['run_id']} is {run['status']} at {run['frames']} frames"
-        for run in halted.to_dict("records")
-    ]
-    planned = runs[[not study.configs[key]["overrides"] for key in runs["run_id"]]]
-    for _, family in planned.groupby("family"):
-        lines.extend(f"{study.name}: {line}" for line in _holes(family))
-    return lines
-
-
-def _holes(family: pd.DataFrame) -> Iterator[str]:
-    keys = ["label", "game", "seed"]
-    there = set(family[keys].itertuples(index=False, name=None))
-    axes = [sorted(family[key].unique()) for key in keys]
-    for place in pd.MultiIndex.from_product(axes):
-        if place not in there:
-            label, game, seed = place
-            yield f"{label} on {game} has no run of seed {seed}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,11 +166,13 @@ class _Tables:
     scores: pd.DataFrame
     comparison: pd.DataFrame
     settings: pd.DataFrame
+    older: str  # what is said of older numerics
 
     @classmethod
-    def of(cls, study: Study, published: pd.DataFrame) -> _Tables:
+    def of(cls, study: Study, published: pd.DataFrame, newest: int) -> _Tables:
         table = scores(study, published)
-        return cls(table, comparison(table, published), hyperparameters(study))
+        beside, settings = comparison(table, published), hyperparameters(study)
+        return cls(table, beside, settings, numerics_note(table, newest))
 
 
 def _studies(
@@ -207,12 +198,14 @@ def _beside_studies(
 
 def _images(curves: Curves, kinds: Sequence[str], built: Built) -> dict[str, bytes]:
     images = {}
-    for name, draw in FIGURES.items():
+    for name, blocks in FIGURES.items():
         try:
-            figure = draw(curves)
+            figure = draw(curves, blocks)
         except NothingToDrawError as reason:
             built.notes.append(f"{curves.study}: {name} is not drawn: {reason}")
             continue
+        lacks = left_out(curves, blocks)
+        built.notes.extend(f"{curves.study}: {name} lacks {line}" for line in lacks)
         for kind in kinds:
             images[f"{name}.{kind}"] = image_bytes(figure, kind)
     return images
@@ -221,9 +214,9 @@ def _images(curves: Curves, kinds: Sequence[str], built: Built) -> dict[str, byt
 def _table_files(tables: _Tables) -> dict[str, bytes]:
     return {
         "scores.csv": csv_bytes(tables.scores),
-        "scores.md": scores_markdown(tables.scores).encode(),
+        "scores.md": scores_markdown(tables.scores, tables.older).encode(),
         "comparison.csv": csv_bytes(tables.comparison),
-        "comparison.md": comparison_markdown(tables.comparison).encode(),
+        "comparison.md": comparison_markdown(tables.comparison, tables.older).encode(),
         "hyperparameters.csv": csv_bytes(tables.settings),
         "hyperparameters.md": hyperparameters_markdown(tables.settings).encode(),
     }

@@ -13,6 +13,9 @@ from analysis.errors import RecordError
 
 SOURCES = ("paper", "baselines-2017", "inferred", "ours")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
+# Folders of results/data that hold no study.
+RESERVED = ("theory", "speed", "cost", "faults")
+FIRST_NUMERICS = 1  # of runs from before their versions were counted
 
 _TEXTS = ("run_id", "label", "variant", "family", "game", "study")
 _COUNTS = ("seed", "frames", "threads")
@@ -29,6 +32,24 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
     problems = list(_problems(config))
     if problems:
         raise RecordError(path, "; ".join(problems))
+
+
+def check_study_name(path: Path, study: str) -> None:
+    """Check that a study may be called so.
+
+    Raises:
+        RecordError: The name is kept for other data.
+    """
+    if study in RESERVED:
+        raise RecordError(path, _kept_for_others(study))
+
+
+def numerics_of(config: Mapping[str, Any]) -> int:
+    """The version of the numerics that a run was made under.
+
+    Where it differs, the same configuration and seed give other numbers.
+    """
+    return int(config.get("numerics", FIRST_NUMERICS))
 
 
 def sourced_values(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +90,11 @@ def _problems(config: Mapping[str, Any]) -> Iterator[str]:
     for key in ("run_id", "study"):  # both become names of files
         if not RUN_ID.fullmatch(config[key]):
             yield f"{key} {config[key]!r} is not of the form {RUN_ID.pattern}"
+    if config["study"] in RESERVED:
+        yield _kept_for_others(config["study"])
+    numerics = config.get("numerics", FIRST_NUMERICS)
+    if not _is(numerics, int) or numerics < FIRST_NUMERICS:
+        yield f"numerics {numerics!r} is not a whole number from {FIRST_NUMERICS}"
     if not all(_is(note, str) for note in config.get("resumes", [])):
         yield "'resumes' is not a list of texts"
     yield from _setting_problems(config)
@@ -80,6 +106,10 @@ def _setting_problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key!r} is not a scalar"
         if config["sources"].get(key) not in SOURCES:
             yield f"{key!r} has no source out of {', '.join(SOURCES)}"
+
+
+def _kept_for_others(study: str) -> str:
+    return f"study {study!r}: the name is kept for what the command {study} finds"
 
 
 def _is(value: object, kind: type) -> bool:

@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.digests import check_digests, with_digests
 from analysis.errors import RecordError
 from analysis.markdown import markdown_table
 
 FOLDER = Path("data", "cost")
+MEASURED, MACHINE = "cost.csv", "machine.json"
 COLUMNS = {
     "family": str,
     "quantity": str,
@@ -48,10 +50,12 @@ class Costs:
     def data_files(self) -> dict[Path, bytes]:
         """The files below ``results`` that keep it."""
         text = json.dumps(dict(self.machine), indent=1) + "\n"
-        return {
-            FOLDER / "cost.csv": _csv(self.measured),
-            FOLDER / "machine.json": text.encode(),
-        }
+        return with_digests(
+            {
+                FOLDER / MEASURED: _csv(self.measured),
+                FOLDER / MACHINE: text.encode(),
+            }
+        )
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
@@ -73,14 +77,15 @@ def load_costs(results: Path) -> Costs | None:
     """Read the measurements; None if there are none.
 
     Raises:
-        RecordError: They are mangled.
+        RecordError: They are mangled or were edited.
     """
     folder = results / FOLDER
     if not folder.is_dir():
         return None
+    check_digests(folder, (MEASURED, MACHINE))
     try:
-        measured = pd.read_csv(folder / "cost.csv", dtype=COLUMNS)
-        machine = json.loads((folder / "machine.json").read_text())
+        measured = pd.read_csv(folder / MEASURED, dtype=COLUMNS)
+        machine = json.loads((folder / MACHINE).read_text())
         costs = Costs(measured[list(COLUMNS)], dict(machine))
         cost_table(costs.measured)
         return costs

@@ -22,11 +22,14 @@ class Table:
         required: Columns that have no empty cell; by default all of them.
         strictly_rising: Whether ``frames`` rises at every row of a run, or merely
             never falls.
+        later: The last of the columns, in order, that files from before they were
+            added lack: in those, their cells are empty.
     """
 
     dtypes: Mapping[str, str]
     required: tuple[str, ...] = ()
     strictly_rising: bool = False
+    later: tuple[str, ...] = ()
 
     def of_many_runs(self) -> Table:
         """The same table with the run's id in front, as it is exported."""
@@ -56,8 +59,11 @@ def read_table(path: Path, table: Table, *, missing_ok: bool = False) -> pd.Data
     data = whole_lines(path)
     if not data and missing_ok:
         return table.empty()
-    _check_outline(path, data, table)
-    frame = _parse(path, data, table)
+    columns = _columns_of(path, data, table)
+    _check_outline(path, data, len(columns))
+    frame = _parse(path, data, {name: table.dtypes[name] for name in columns})
+    _check_shape(path, frame, len(columns))
+    frame = frame.reindex(columns=list(table.dtypes))
     _check_values(path, frame, table)
     return frame
 
@@ -74,25 +80,40 @@ def check_header(path: Path, data: bytes, columns: list[str]) -> None:
     Raises:
         RecordError: It names other columns.
     """
+    header = header_of(data)
+    if header != columns:
+        found, wanted = ",".join(header), ",".join(columns)
+        raise RecordError(path, f"has columns {found!r}, not {wanted!r}")
+
+
+def header_of(data: bytes) -> list[str]:
+    """The columns that the first line of a CSV file names."""
     header = data.partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace")
-    if header != ",".join(columns):
-        raise RecordError(path, f"has columns {header!r}, not {','.join(columns)!r}")
+    return header.split(",")
 
 
-def _check_outline(path: Path, data: bytes, table: Table) -> None:
-    check_header(path, data, list(table.dtypes))
+def _columns_of(path: Path, data: bytes, table: Table) -> list[str]:
+    """The columns that a file has: all of the table's, or all before a later one."""
+    columns, header = list(table.dtypes), header_of(data)
+    missing = columns[len(header) :]
+    if header + missing != columns or not set(missing) <= set(table.later):
+        check_header(path, data, columns)
+    return header
+
+
+def _check_outline(path: Path, data: bytes, cells: int) -> None:
     if b"\0" in data:
         raise RecordError(path, "holds NUL bytes")
     # pandas fills short rows up in silence. It does refuse long ones.
-    if data.count(b",") != data.count(b"\n") * (len(table.dtypes) - 1):
-        raise RecordError(path, f"has rows without exactly {len(table.dtypes)} cells")
+    if data.count(b",") != data.count(b"\n") * (cells - 1):
+        raise RecordError(path, f"has rows without exactly {cells} cells")
 
 
-def _parse(path: Path, data: bytes, table: Table) -> pd.DataFrame:
+def _parse(path: Path, data: bytes, dtypes: Mapping[str, str]) -> pd.DataFrame:
     try:
         return pd.read_csv(
             io.BytesIO(data),
-            dtype=dict(table.dtypes),
+            dtype=dict(dtypes),
             keep_default_na=False,
             na_values=[""],
             quoting=3,  # csv.QUOTE_NONE: numbers and ids need no quotes
@@ -101,9 +122,12 @@ def _parse(path: Path, data: bytes, table: Table) -> pd.DataFrame:
         raise RecordError(path, f"has a cell of the wrong type: {error}") from None
 
 
-def _check_values(path: Path, frame: pd.DataFrame, table: Table) -> None:
+def _check_shape(path: Path, frame: pd.DataFrame, cells: int) -> None:
     if not isinstance(frame.index, pd.RangeIndex):
-        raise RecordError(path, f"has rows without exactly {len(table.dtypes)} cells")
+        raise RecordError(path, f"has rows without exactly {cells} cells")
+
+
+def _check_values(path: Path, frame: pd.DataFrame, table: Table) -> None:
     for name in table.required or table.dtypes:
         if not _complete(frame[name]):
             raise RecordError(path, f"has an empty or infinite cell in {name!r}")

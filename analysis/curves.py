@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.configs import FIRST_NUMERICS, numerics_of
 from analysis.records import EPISODES
 from analysis.study import Study, by_run
 
@@ -22,7 +23,7 @@ POINTS = 200
 
 Floats = NDArray[np.float64]
 
-ARM = ["label", "variant", "family", "game", "target_frames"]
+ARM = ["label", "variant", "family", "game", "target_frames", "numerics"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,7 @@ class Curves:
             ``mean`` and ``sd`` of the game return; NaN where undefined.
         runs: Per run and grid point: ``run_id``, ``label``, ``game``, ``status``,
             ``frames``, ``game_return``.
+        newest: The newest numerics version that there are data of, in any study.
     """
 
     study: str
@@ -46,10 +48,14 @@ class Curves:
     arms: pd.DataFrame
     mean: pd.DataFrame
     runs: pd.DataFrame
+    newest: int = FIRST_NUMERICS
 
 
 def learning_curves(
-    study: Study, window: int = WINDOW_GAMES, points: int = POINTS
+    study: Study,
+    window: int = WINDOW_GAMES,
+    points: int = POINTS,
+    newest: int = FIRST_NUMERICS,
 ) -> Curves:
     """Every curve of a study.
 
@@ -57,17 +63,20 @@ def learning_curves(
         study: Its labels must not mix settings, see ``with_distinct_labels``.
         window: Games in the trailing mean.
         points: Grid points, evenly spaced up to the frames that a run is to reach.
+        newest: The newest numerics version that there are data of, in any study.
     """
     runs = _run_curves(study, window, points)
-    return Curves(study.name, window, arms_of(study), _mean_curves(runs), runs)
+    mean = _mean_curves(runs)
+    return Curves(study.name, window, arms_of(study), mean, runs, newest)
 
 
 def arms_of(study: Study) -> pd.DataFrame:
     """One row per (label, game), with the numbers of its runs."""
     done = study.runs["status"] == "done"
-    resumes = [study.configs[key].get("resumes") for key in study.runs["run_id"]]
-    inexact = done & np.array(list(map(bool, resumes)), bool)
+    configs = [study.configs[key] for key in study.runs["run_id"]]
+    inexact = done & np.array([bool(c.get("resumes")) for c in configs], bool)
     runs = study.runs.assign(
+        numerics=np.array([numerics_of(config) for config in configs], int),
         n=done.astype(int),
         halted=(~done).astype(int),
         inexact=inexact.astype(int),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from analysis.digests import check_digests, with_digests
 from analysis.errors import RecordError
 from analysis.markdown import markdown_table
 
@@ -25,7 +26,7 @@ class FaultTable:
 
     def data_files(self) -> dict[Path, bytes]:
         """The file below ``results`` that keeps it."""
-        return {DATA_FILE: self._csv()}
+        return with_digests({DATA_FILE: self._csv()})
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
@@ -55,11 +56,12 @@ def load_faults(results: Path) -> FaultTable | None:
     """Read what was observed; None if no fault was injected here.
 
     Raises:
-        RecordError: The file is mangled.
+        RecordError: The file is mangled or was edited.
     """
     path = results / DATA_FILE
     if not path.exists():
         return None
+    check_digests(path.parent, [path.name])
     try:
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:

@@ -26,8 +26,8 @@ SETTINGS_NOTE = (
 )
 
 
-def scores_markdown(table: pd.DataFrame) -> str:
-    """The table of scores."""
+def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
+    """The table of scores, with what is to be said of older numerics."""
     rows = pd.DataFrame(
         {
             "game": table["game"],
@@ -41,12 +41,13 @@ def scores_markdown(table: pd.DataFrame) -> str:
         }
     )
     rows = rows.sort_values(["game", "label"], kind="stable")
-    return f"# Scores\n\n{SCORES_NOTE}\n\n{markdown_table(rows)}"
+    return f"# Scores\n\n{SCORES_NOTE}\n\n{_bold(older)}{markdown_table(rows)}"
 
 
-def comparison_markdown(table: pd.DataFrame) -> str:
+def comparison_markdown(table: pd.DataFrame, older: str = "") -> str:
     """The comparison, one table per family and one column per game."""
-    parts = [f"# Comparison with published scores\n\n{COMPARISON_NOTE}\n"]
+    title = "# Comparison with published scores"
+    parts = [f"{title}\n\n{COMPARISON_NOTE}\n\n{_bold(older)}".rstrip() + "\n"]
     for family, rows in table.groupby("family"):
         wide = comparison_wide(rows)
         parts.append(f"## {family}\n\n{markdown_table(wide)}")
@@ -101,6 +102,10 @@ def frames_text(frames: int) -> str:
 
 def _scores(table: pd.DataFrame) -> list[str]:
     return [score_text(*row) for row in table[["mean", "sd"]].to_numpy(dtype=float)]
+
+
+def _bold(note: str) -> str:
+    return f"**{_escaped(note)}**\n\n" if note else ""
 
 
 def _range_text(counts: pd.Series) -> str:

@@ -59,6 +59,7 @@ METRICS = Table(
     },
     required=("frames",),
     strictly_rising=True,
+    later=("q_error", "target_entropy", "kept_share"),
 )
 # Apart from the metrics, which are the same whenever and wherever a run is made.
 TIMING = Table(

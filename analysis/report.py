@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from analysis.configs import digest
+from analysis.configs import digest, numerics_of
 from analysis.markdown import (
     COMPARISON_NOTE,
     SCORES_NOTE,
@@ -33,6 +33,7 @@ def render(
     comparison: pd.DataFrame,
     settings: pd.DataFrame,
     gaps: Sequence[str],
+    older: str,
 ) -> str:
     """The page of a study.
 
@@ -45,12 +46,14 @@ def render(
         comparison: What ``tables.comparison`` returned.
         settings: What ``hyperparameters.hyperparameters`` returned.
         gaps: What the study lacks, a line each.
+        older: What is to be said of older numerics.
     """
     template = _environment().from_string(TEMPLATE.read_text(encoding="utf-8"))
     families = comparison.groupby("family")
     return template.render(
         study=study.name,
         gaps=gaps,
+        older=older,
         images={name: _embedded(data) for name, data in images.items()},
         scores=scores.sort_values(["game", "label"]).to_dict("records"),
         comparison={key: _split(comparison_wide(rows)) for key, rows in families},
@@ -90,7 +93,9 @@ def _split(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _run_rows(study: Study) -> list[dict[Any, Any]]:
-    return [
-        run | {"digest": digest(study.configs[run["run_id"]])}
-        for run in study.runs.to_dict("records")
-    ]
+    rows = []
+    for run in study.runs.to_dict("records"):
+        config = study.configs[run["run_id"]]
+        made = {"digest": digest(config), "numerics": numerics_of(config)}
+        rows.append(run | made)
+    return rows

@@ -17,6 +17,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from analysis.digests import check_digests, with_digests
 from analysis.errors import RecordError
 from analysis.markdown import markdown_table
 from analysis.style import figure_style, image_bytes
@@ -130,12 +131,14 @@ class Speed:
 
     def data_files(self) -> dict[Path, bytes]:
         """The files below ``results`` that keep it."""
-        return {
-            MEASUREMENTS: _csv(self.measured),
-            MEMORY: _csv(self.memory),
-            PROJECTION: _csv(self.projection),
-            ABOUT: (json.dumps(self.about, indent=1) + "\n").encode(),
-        }
+        return with_digests(
+            {
+                MEASUREMENTS: _csv(self.measured),
+                MEMORY: _csv(self.memory),
+                PROJECTION: _csv(self.projection),
+                ABOUT: (json.dumps(self.about, indent=1) + "\n").encode(),
+            }
+        )
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
@@ -177,10 +180,12 @@ def load_speed(results: Path) -> Speed | None:
     """Read what ``speed`` measured; None if it never did.
 
     Raises:
-        RecordError: A file is missing or mangled.
+        RecordError: A file is missing, mangled or was edited.
     """
     if not (results / FOLDER).exists():
         return None
+    files = (MEASUREMENTS, MEMORY, PROJECTION, ABOUT)
+    check_digests(results / FOLDER, [path.name for path in files])
     try:
         return Speed(
             measured=pd.read_csv(results / MEASUREMENTS),

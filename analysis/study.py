@@ -1,7 +1,9 @@
 """A study: the runs of one suite as five files, which is what is committed.
 
 ``results/data/<study>/`` holds ``runs.csv``, ``episodes.csv``, ``metrics.csv``,
-``timing.csv`` and ``configs.json``. Everything that is shown is made from these alone.
+``timing.csv`` and ``configs.json``. Everything that is shown is made from these alone,
+and from no others than were written here: ``SHA256.json`` beside them says what those
+are.
 """
 
 from __future__ import annotations
@@ -11,15 +13,16 @@ import difflib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.configs import check_config, digest
+from analysis.configs import check_config, check_study_name
 from analysis.csvs import Table, check_header, read_table, whole_lines
+from analysis.digests import check_digests, with_digests
 from analysis.errors import RecordError, StudyNotFoundError
 from analysis.files import write_atomically
 from analysis.records import (
@@ -35,6 +38,7 @@ from analysis.records import (
 
 RUNS_FILE = "runs.csv"
 CONFIGS_FILE = "configs.json"
+STUDY_FILES = (RUNS_FILE, EPISODES_FILE, METRICS_FILE, TIMING_FILE, CONFIGS_FILE)
 RUNS = {
     "run_id": "str",
     "label": "str",
@@ -130,12 +134,15 @@ def load_study(data_dir: Path, study: str) -> Study:
 
     Raises:
         StudyNotFoundError: There is none of that name; the nearest is named.
-        RecordError: One of its files is mangled, or two contradict each other.
+        RecordError: One of its files is mangled or was edited, or two contradict each
+            other; or the name is no study's.
     """
+    check_study_name(data_dir / study, study)
     known = study_names(data_dir)
     if study not in known:
         raise StudyNotFoundError(_not_found(data_dir, study, known))
     folder = data_dir / study
+    check_digests(folder, STUDY_FILES)
     loaded = Study(
         study,
         _read_runs(folder / RUNS_FILE),
@@ -149,37 +156,22 @@ def load_study(data_dir: Path, study: str) -> Study:
 
 
 def save_study(data_dir: Path, study: Study) -> None:
-    """Write a study's five files; the same study always gives the same bytes."""
+    """Write a study's files; the same study always gives the same bytes."""
     folder = data_dir / study.name
     configs = json.dumps(study.configs, indent=1, sort_keys=True, ensure_ascii=False)
-    write_atomically(
-        {
-            folder / RUNS_FILE: csv_bytes(study.runs),
-            folder / EPISODES_FILE: csv_bytes(study.episodes),
-            folder / METRICS_FILE: csv_bytes(study.metrics),
-            folder / TIMING_FILE: csv_bytes(study.timing),
-            folder / CONFIGS_FILE: f"{configs}\n".encode(),
-        }
-    )
+    files = {
+        folder / RUNS_FILE: csv_bytes(study.runs),
+        folder / EPISODES_FILE: csv_bytes(study.episodes),
+        folder / METRICS_FILE: csv_bytes(study.metrics),
+        folder / TIMING_FILE: csv_bytes(study.timing),
+        folder / CONFIGS_FILE: f"{configs}\n".encode(),
+    }
+    write_atomically(with_digests(files))
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A table as CSV; each float has the fewest digits that read back the same."""
     return frame.to_csv(index=False, lineterminator="\n").encode()
-
-
-def with_distinct_labels(study: Study) -> Study:
-    """Mark labels that stand for several settings, so that no mean mixes them.
-
-    Runs of an edited suite keep their label but not their settings. Where a (label,
-    game) has more than one, each label gets a digest: ``a2c-proper [1f2e3d]``.
-    """
-    runs = study.runs.copy()
-    settings = pd.Series([digest(study.configs[key]) for key in runs["run_id"]])
-    kinds = settings.groupby([runs["label"], runs["game"]]).transform("nunique")
-    mixed = runs["label"].isin(runs["label"][kinds > 1])
-    runs.loc[mixed, "label"] += " [" + settings[mixed] + "]"
-    return replace(study, runs=runs)
 
 
 def _row(run: RunRecord) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, which most colour-blind readers can tell apart. Arms that
-# pay or earn a constant share their hue's warmth with the soft arm they are to explain.
+# pay or earn a constant share their hue's warmth with the soft arm they are to explain,
+# and those at a higher temperature with their own at the paper's.
 _BLACK, _ORANGE, _SKY, _GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-_BLUE, _VERMILLION = "#0072B2", "#D55E00"
+_BLUE, _VERMILLION, _PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 _GREY = "#777777"
 
 COLOURS = {
@@ -23,6 +24,11 @@ COLOURS = {
     "q-a2c": _VERMILLION,
     "a2c-proper-c100": _BLUE,
     "q-a2c-c100": _VERMILLION,
+    "a2c-proper-kl": _GREEN,
+    "a2c-naive-plus": _SKY,
+    "q-a2c-raw": _PURPLE,
+    "a2c-proper-t0.1": _SKY,
+    "q-a2c-t0.1": _ORANGE,
     "dqn-hard": _BLACK,
     "dqn-soft-entropy": _VERMILLION,
     "dqn-soft-kl": _BLUE,

@@ -15,12 +15,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.digests import check_digests, with_digests
 from analysis.errors import RecordError
 from analysis.markdown import markdown_table
 from analysis.sketch import Sketch
 from analysis.style import figure_style, image_bytes
 
 FOLDER = Path("data", "theory")
+CHECKS, ERRATA, FIGURES = "theory.csv", "errata.csv", "figures.json"
 # Rounding errors depend on the processor and its libraries. An error that should be 0
 # is therefore written as a power of ten that it does not exceed, and never below this.
 SMALLEST_ERROR = 1e-12
@@ -62,11 +64,13 @@ class Findings:
             ],
             "unmeasured": dict(self.unmeasured),
         }
-        return {
-            FOLDER / "theory.csv": csv_text(self.checks).encode(),
-            FOLDER / "errata.csv": csv_text(self.errata).encode(),
-            FOLDER / "figures.json": (json.dumps(figures, indent=1) + "\n").encode(),
-        }
+        return with_digests(
+            {
+                FOLDER / CHECKS: csv_text(self.checks).encode(),
+                FOLDER / ERRATA: csv_text(self.errata).encode(),
+                FOLDER / FIGURES: (json.dumps(figures, indent=1) + "\n").encode(),
+            }
+        )
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
@@ -95,20 +99,21 @@ def load_findings(results: Path) -> Findings | None:
     """Read the data of the checks; None if there are none.
 
     Raises:
-        RecordError: They are mangled.
+        RecordError: They are mangled or were edited.
     """
     folder = results / FOLDER
     if not folder.is_dir():
         return None
+    check_digests(folder, (CHECKS, ERRATA, FIGURES))
     try:
-        content = json.loads((folder / "figures.json").read_text())
+        content = json.loads((folder / FIGURES).read_text())
         pictures = [
             Picture(each["name"], each["caption"], Sketch.from_json(each["sketch"]))
             for each in content["pictures"]
         ]
         checks, errata = (
             pd.read_csv(folder / name, dtype=str, keep_default_na=False)
-            for name in ("theory.csv", "errata.csv")
+            for name in (CHECKS, ERRATA)
         )
         return Findings(checks, errata, content["unmeasured"], pictures)
     except (OSError, ValueError, KeyError, TypeError) as error:

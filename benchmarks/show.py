@@ -16,8 +16,19 @@ PUBLISHED = Path("reference", "published_scores.csv")
 OURS = Path(__file__).parents[1] / "results"
 
 
-def export(shown: Shown) -> int:
-    """Copy the records in results/runs to results/data/<study>."""
+def export(
+    shown: Shown,
+    adopt: Annotated[
+        bool,
+        arg(
+            help="write SHA256.json for data that have none: you vouch for them as "
+            "they are (STUDY may be any folder of results/data)"
+        ),
+    ] = False,
+) -> int:
+    """Bring the records in results/runs into results/data/<study>; none is lost."""
+    if adopt:
+        return _adopt(shown)
     recorded = _recorded_studies(shown.results)
     if missing := [study for study in shown.studies or [] if study not in recorded]:
         known = ", ".join(recorded) or "none"
@@ -27,11 +38,34 @@ def export(shown: Shown) -> int:
     return max(_export(shown.results, study) for study in shown.studies or recorded)
 
 
+def _adopt(shown: Shown) -> int:
+    from analysis.digests import DIGESTS_FILE, adopt
+
+    data = shown.results / "data"
+    every = sorted(path for path in data.glob("*") if path.is_dir())
+    bare = [path for path in every if not (path / DIGESTS_FILE).exists()]
+    folders = [data / name for name in shown.studies] or bare
+    if not folders:
+        raise UsageError(f"all of {data} has a {DIGESTS_FILE} already")
+    for folder in folders:
+        adopt(folder)
+        print(f"adopted as it is: {folder}")
+    return 0
+
+
 def _recorded_studies(results: Path) -> list[str]:
+    from analysis.errors import RecordError
     from analysis.records import read_config
 
-    paths = results.glob("runs/*/config.json")
-    return sorted({read_config(path)["study"] for path in paths})
+    studies, mangled = set(), []
+    for path in sorted(results.glob("runs/*/config.json")):
+        try:
+            studies.add(read_config(path)["study"])
+        except RecordError as error:  # exporting the others names it
+            mangled.append(error)
+    if mangled and not studies:
+        raise mangled[0]
+    return sorted(studies)
 
 
 def _export(results: Path, study: str) -> int:
@@ -41,11 +75,14 @@ def _export(results: Path, study: str) -> int:
 
 
 def _say_exchange(exchange: Any) -> int:
-    for verdict in ("added", "replaced", "unchanged", "kept"):
+    for verdict in ("added", "replaced", "unchanged", "reproduced", "kept"):
         if runs := getattr(exchange, verdict):
             print(f"{exchange.study}: runs {verdict}: {len(runs)}")
-    for run_id in exchange.conflicts:
-        print(f"conflict, not taken over: {run_id}", file=sys.stderr)
+    for verdict in ("replaced", "kept"):
+        for run_id, how in getattr(exchange, verdict).items():
+            print(f"{verdict}: {run_id}: {how}")
+    for run_id, where in exchange.conflicts.items():
+        print(f"conflict, ours is kept: {run_id}: {where}", file=sys.stderr)
     for reason in exchange.refused.values():
         print(f"refused: {reason}", file=sys.stderr)
     return 1 if exchange.conflicts or exchange.refused else 0

@@ -12,7 +12,7 @@ import numpy as np
 EPISODE_HEADER = "frames,env,game_return,length_frames"
 METRIC_HEADER = (
     "frames,loss,policy_loss,value_loss,entropy,value,q_value,grad_norm,"
-    "learning_rate,epsilon"
+    "learning_rate,epsilon,q_error,target_entropy,kept_share"
 )
 TIMING_HEADER = "frames,seconds,steps_per_second"
 
@@ -61,7 +61,7 @@ def write_run(
     table = "\n".join([EPISODE_HEADER, *rows]) + "\n"
     (folder / "episodes.csv").write_text(table)
     reached = config["frames"] if status == "done" else episodes[-1][0]
-    metrics = f"{METRIC_HEADER}\n{reached},0.1,,,,,,,0.0007,\n"
+    metrics = f"{METRIC_HEADER}\n{reached},0.1,,,,,,,0.0007,,,,\n"
     (folder / "metrics.csv").write_text(metrics)
     timing = f"{TIMING_HEADER}\n{reached},2.5,100.0\n"
     (folder / "timing.csv").write_text(timing)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from records_on_disk import config_of, write_run
 
-from analysis.build import draw_figures, gaps, write_report, write_tables
+from analysis.build import draw_figures, write_report, write_tables
 from analysis.errors import StudyNotFoundError
 from analysis.exchange import export_study
+from analysis.gaps import gaps
 from analysis.study import load_study
 
 BUILD = """

@@ -10,7 +10,8 @@ from records_on_disk import config_of, learning_games, write_run
 
 from analysis.errors import RecordError, StudyNotFoundError
 from analysis.exchange import export_study, merge_studies
-from analysis.study import load_study, with_distinct_labels
+from analysis.labels import with_distinct_labels
+from analysis.study import load_study
 
 GAMES = [(400, 1.0), (800, 2.5), (1000, 0.1 + 0.2)]
 
@@ -73,7 +74,7 @@ def test_a_longer_record_replaces_a_shorter_one(runs_dir: Path, data_dir: Path) 
     export_study(runs_dir, "atari", data_dir)
     write_run(runs_dir, config_of(), GAMES)
     outcome = export_study(runs_dir, "atari", data_dir)
-    assert outcome.replaced == [config_of()["run_id"]]
+    assert list(outcome.replaced) == [config_of()["run_id"]]
     assert load_study(data_dir, "atari").runs["status"].tolist() == ["done"]
 
 
@@ -86,7 +87,7 @@ def test_a_finished_record_never_makes_way_to_another(
     before = contents(data_dir / "atari")
     shutil.rmtree(folder)
     write_run(runs_dir, config_of(), games, "unfinished")
-    assert export_study(runs_dir, "atari", data_dir).kept == [folder.name]
+    assert list(export_study(runs_dir, "atari", data_dir).kept) == [folder.name]
     assert contents(data_dir / "atari") == before
 
 
@@ -99,7 +100,7 @@ def test_other_settings_under_the_same_id_are_a_conflict(
     changed = config_of()
     changed["hyperparameters"]["temperature"] = 0.5
     write_run(runs_dir, changed, GAMES)
-    assert export_study(runs_dir, "atari", data_dir).conflicts == [changed["run_id"]]
+    assert list(export_study(runs_dir, "atari", data_dir).conflicts) == [changed["run_id"]]
     assert contents(data_dir / "atari") == before
 
 
@@ -108,7 +109,7 @@ def test_an_upgrade_is_no_conflict(runs_dir: Path, data_dir: Path) -> None:
     export_study(runs_dir, "atari", data_dir)
     write_run(runs_dir, config_of() | {"versions": {"torch": "3.0"}}, GAMES)
     outcome = export_study(runs_dir, "atari", data_dir)
-    assert outcome.replaced == [config_of()["run_id"]]
+    assert list(outcome.replaced) == [config_of()["run_id"]]
 
 
 def test_a_mangled_record_does_not_hold_up_the_others(
@@ -148,7 +149,7 @@ def test_merging_names_conflicts_and_overwrites_nothing(
     export_study(runs_dir, "atari", data_dir)
     export_study(their_runs, "atari", theirs)
     (outcome,) = merge_studies(theirs, data_dir)
-    assert outcome.conflicts == [config_of()["run_id"]]
+    assert list(outcome.conflicts) == [config_of()["run_id"]]
     study = load_study(data_dir, "atari")
     ours = study.records()[config_of()["run_id"]]
     assert ours.episodes["game_return"].tolist() == [value for _, value in GAMES]

@@ -106,14 +106,51 @@ def test_a_mangled_table_is_one_error_that_names_the_file(
 
 
 @pytest.mark.parametrize(
-    "rows", ["10,1.0\n", f"5,10,1.0{8 * ','}\n5,20,2.0{6 * ','}\n"]
+    "rows", ["10,1.0\n", f"5,10,1.0{11 * ','}\n5,20,2.0{9 * ','}\n"]
 )
 def test_a_short_row_is_an_error_where_cells_may_be_empty(
     tmp_path: Path, rows: str
 ) -> None:
     path = tmp_path / "metrics.csv"
     path.write_text(f"{METRIC_HEADER}\n{rows}")
-    with pytest.raises(RecordError, match="without exactly 10 cells"):
+    with pytest.raises(RecordError, match="without exactly 13 cells"):
+        read_table(path, METRICS)
+
+
+ADDED = ("q_error", "target_entropy", "kept_share")
+
+
+@pytest.mark.parametrize("added", [0, 1, 2, 3])
+def test_columns_that_were_added_later_are_empty_in_older_files(
+    tmp_path: Path, added: int
+) -> None:
+    columns = [*METRIC_COLUMNS[:-3], *ADDED[:added]]
+    path = tmp_path / "metrics.csv"
+    path.write_text(f"{','.join(columns)}\n10,0.5{',' * (len(columns) - 2)}\n")
+    table = read_table(path, METRICS)
+    assert METRIC_COLUMNS[-3:] == ADDED
+    assert list(table) == list(METRIC_COLUMNS)
+    assert table["loss"].tolist() == [0.5]
+    assert table[list(ADDED)].isna().all(axis=None)
+    assert (table.dtypes == METRICS.empty().dtypes).all()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param(METRIC_COLUMNS[:-4], id="one that was always there"),
+        pytest.param((*METRIC_COLUMNS[:-3], "kept_share"), id="not the last ones"),
+        pytest.param((*METRIC_COLUMNS[:-3], "reward"), id="another"),
+        pytest.param((*METRIC_COLUMNS, "reward"), id="one more"),
+        pytest.param(METRIC_COLUMNS[1:], id="the first"),
+    ],
+)
+def test_no_other_column_may_be_missing(
+    tmp_path: Path, columns: tuple[str, ...]
+) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text(f"{','.join(columns)}\n10{',' * (len(columns) - 1)}\n")
+    with pytest.raises(RecordError, match="has columns"):
         read_table(path, METRICS)
 
 
@@ -135,7 +172,7 @@ def test_nul_bytes_are_called_so(tmp_path: Path) -> None:
 def test_games_may_end_together_but_metrics_may_not(tmp_path: Path) -> None:
     episodes, metrics = tmp_path / "e.csv", tmp_path / "m.csv"
     episodes.write_text(f"{EPISODE_HEADER}\n10,0,1.0,5\n10,1,2.0,5\n")
-    metrics.write_text(f"{METRIC_HEADER}\n" + "10,,,,,,,,,\n" * 2)
+    metrics.write_text(f"{METRIC_HEADER}\n" + "10,,,,,,,,,,,,\n" * 2)
     assert len(read_table(episodes, EPISODES)) == 2
     with pytest.raises(RecordError, match="rise at every row"):
         read_table(metrics, METRICS)
