@@ -9,12 +9,14 @@ time that the run is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.configs import numerics_of, settings_of
 from analysis.records import (
@@ -24,6 +26,8 @@ from analysis.records import (
     METRICS_FILE,
     RunRecord,
 )
+
+Array = NDArray[np.int64] | NDArray[np.float64]
 
 RESUME = re.compile(r"statistical resume at step (\d+)")
 SHOWN = 3  # columns of a row that differs
@@ -153,16 +157,28 @@ def _other_rows(
     name: str, ours: pd.DataFrame, theirs: pd.DataFrame
 ) -> Iterator[Contradiction]:
     shared = min(len(ours), len(theirs))
-    one, other = ours.head(shared), theirs.head(shared)
-    differ = (one != other) & ~(one.isna() & other.isna())
-    # Whoever recorded a run before there was a column left its cells empty.
-    for column in set(METRICS.later) & set(differ):
-        differ[column] &= one[column].notna() & other[column].notna()
-    if differ.any(axis=None):
-        row = int(differ.any(axis=1).to_numpy().argmax())
-        columns = [str(name) for name in differ.columns[differ.iloc[row]]][:SHOWN]
-        texts = (_cells(table, row, columns) for table in (one, other))
+    differ = {
+        str(column): _differ(
+            column,
+            ours[column].to_numpy()[:shared],
+            theirs[column].to_numpy()[:shared],
+        )
+        for column in ours
+    }
+    rows = np.logical_or.reduce(list(differ.values()))
+    if rows.any():
+        row = int(rows.argmax())
+        columns = [column for column, where in differ.items() if where[row]][:SHOWN]
+        texts = (_cells(table, row, columns) for table in (ours, theirs))
         yield Contradiction(f"{name} row {row + 1}", *texts)
+
+
+def _differ(column: Hashable, one: Array, other: Array) -> NDArray[np.bool_]:
+    empty, also_empty = np.isnan(one), np.isnan(other)
+    if column in METRICS.later:
+        # Whoever recorded a run before there was the column left its cells empty.
+        return (one != other) & ~empty & ~also_empty
+    return (one != other) & ~(empty & also_empty)
 
 
 def _cells(table: pd.DataFrame, row: int, columns: Sequence[str]) -> str:
@@ -198,9 +214,12 @@ def _beyond_the_end(ours: RunRecord, theirs: RunRecord) -> Iterator[Contradictio
 
 
 def _union(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """The longer table, its empty cells filled from the other."""
+    """The longer table; cells that only the other side knows are filled in."""
     longer, shorter = (ours, theirs) if len(ours) >= len(theirs) else (theirs, ours)
-    return longer.fillna(shorter) if longer.isna().any(axis=None) else longer
+    new = [
+        name for name in METRICS.later if name in longer and shorter[name].notna().any()
+    ]
+    return longer.assign(**{name: longer[name].fillna(shorter[name]) for name in new})
 
 
 def _end(timing: pd.DataFrame) -> int:

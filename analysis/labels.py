@@ -82,6 +82,6 @@ def numerics_note(arms: pd.DataFrame, newest: int) -> str:
         for version, part in older.groupby("numerics")
     ]
     return (
-        f"Made under older numerics than the newest data (version {newest}), under "
-        f"which the same seed plays other games: {'; '.join(parts)}."
+        "Made under older numerics, which give other numbers for the same settings "
+        f"and seed: {'; '.join(parts)}; the newest data: version {newest}."
     )

@@ -61,16 +61,22 @@ def write_run(
     table = "\n".join([EPISODE_HEADER, *rows]) + "\n"
     (folder / "episodes.csv").write_text(table)
     reached = config["frames"] if status == "done" else episodes[-1][0]
-    metrics = f"{METRIC_HEADER}\n{reached},0.1,,,,,,,0.0007,,,,\n"
-    (folder / "metrics.csv").write_text(metrics)
-    timing = f"{TIMING_HEADER}\n{reached},2.5,100.0\n"
-    (folder / "timing.csv").write_text(timing)
+    at = range(interval_of(config), reached + 1, interval_of(config))
+    rows = [f"{frames},0.1,,,,,,,0.0007,,,,\n" for frames in at]
+    (folder / "metrics.csv").write_text(f"{METRIC_HEADER}\n{''.join(rows)}")
+    times = [f"{frames},{frames / 400},100.0\n" for frames in at]
+    (folder / "timing.csv").write_text(f"{TIMING_HEADER}\n{''.join(times)}")
     if status == "done":
         (folder / "done.json").write_text(json.dumps(done_of(config, table)))
     if status == "failed":
         failed = {"error": "loss is NaN", "frames": reached}
         (folder / "failed.json").write_text(json.dumps(failed))
     return folder
+
+
+def interval_of(config: dict[str, Any]) -> int:
+    """Frames between two rows of metrics."""
+    return int(config["frames"]) // 5
 
 
 def done_of(config: dict[str, Any], table: str) -> dict[str, Any]:
@@ -92,3 +98,8 @@ def learning_games(
     level = top * (1 - np.exp(-4 * ends / frames)) * random.normal(1, 0.12)
     returns = np.maximum(0, level + random.normal(0, 0.15 * top, games)).round()
     return [(int(end), float(value)) for end, value in zip(ends, returns, strict=True)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -52,13 +52,33 @@ def generated(results: Path) -> dict[str, bytes]:
 def test_each_study_gets_its_files(small_study: Path) -> None:
     figures, tables = draw_figures(small_study), write_tables(small_study)
     report = write_report(small_study)
-    drawn = [f"figures/atari/figure_{n}.{kind}" for n in (1, 3) for kind in KINDS]
+    drawn = [f"figures/atari/figure_1.{kind}" for kind in KINDS]
     assert relative(figures.paths, small_study) == drawn
     assert len(tables.paths) == 6
     assert relative(report.paths, small_study) == ["reports/atari.html"]
     assert all(path.stat().st_size for path in figures.paths + tables.paths)
-    (note,) = figures.notes
-    assert note.startswith("atari: figure_2 is not drawn: no run of dqn-hard")
+    no_dqn, no_q = figures.notes
+    assert no_dqn.startswith("atari: figure_2 is not drawn: no run of dqn-hard")
+    assert no_q == (
+        "atari: figure_3 is not drawn: Breakout: no finished run of q-a2c, "
+        "a2c-proper-c100, q-a2c-c100 beside a2c-proper"
+    )
+
+
+def test_a_figure_that_the_data_no_longer_give_is_deleted(small_study: Path) -> None:
+    old = small_study / "figures/atari/figure_3.pdf"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"of one arm alone")
+    notes = draw_figures(small_study).notes
+    assert not old.exists()
+    assert f"{old}: the one drawn before is deleted" in notes
+
+
+def test_a_panel_that_is_left_out_is_said(small_study: Path, runs_dir: Path) -> None:
+    write_run(runs_dir, config_of("a2c-naive", "Pong"), [(950, 1.0)])
+    export_study(runs_dir, "atari", small_study / "data")
+    lacks = "atari: figure_1 lacks Pong: no finished run of a2c-proper beside a2c-naive"
+    assert lacks in draw_figures(small_study).notes
 
 
 KINDS = ("png", "pdf")
@@ -75,7 +95,7 @@ def test_two_processes_write_the_same_bytes(small_study: Path) -> None:
         (small_study / name).unlink()
     run_python(BUILD, str(small_study))
     assert generated(small_study) == first
-    assert len(first) == 4 + 6 + 1
+    assert len(first) == 2 + 6 + 1
 
 
 def test_nothing_that_trains_is_imported() -> None:
@@ -149,7 +169,7 @@ def test_a_run_called_script_is_shown_and_not_run(
 
 def test_the_report_needs_no_other_file(small_study: Path) -> None:
     page = parsed_report(small_study)
-    assert page.tags.count("img") == 2
+    assert page.tags.count("img") == 1
     assert all(link.startswith(("data:image/png;base64,", "#")) for link in page.links)
 
 
