@@ -5,6 +5,7 @@ import pytest
 
 from analysis.build import write_tables
 from analysis.cost import COLUMNS, Costs, cost_table, load_costs
+from analysis.digests import adopt
 from analysis.errors import RecordError
 
 ROWS = [
@@ -71,5 +72,19 @@ def test_mangled_measurements_are_named(damage, tmp_path):
     assert load_costs(tmp_path / "elsewhere") is None
     (tmp_path / "data" / "cost" / "cost.csv").write_text(damage)
     (tmp_path / "data" / "cost" / "machine.json").write_text("{}")
-    with pytest.raises(RecordError, match="cost"):
+    with pytest.raises(RecordError, match=r"SHA256\.json: is missing"):
+        load_costs(tmp_path)
+    adopt(tmp_path / "data" / "cost")
+    with pytest.raises(RecordError, match="cost: is not what was measured"):
+        load_costs(tmp_path)
+
+
+def test_edited_measurements_are_refused(costs, tmp_path):
+    for path, content in costs.data_files().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    assert load_costs(tmp_path) is not None
+    text = (tmp_path / "data/cost/cost.csv").read_text()
+    (tmp_path / "data/cost/cost.csv").write_text(text.replace("10.0", "9.0", 1))
+    with pytest.raises(RecordError, match=r"cost\.csv: not what was written"):
         load_costs(tmp_path)

@@ -6,8 +6,19 @@ import pandas as pd
 import pytest
 
 from analysis.build import draw_figures, write_tables
+from analysis.digests import DIGESTS_FILE, adopt
 from analysis.errors import RecordError
-from analysis.speed import ABOUT, CASES, OURS, Speed, load_speed, summary
+from analysis.speed import (
+    ABOUT,
+    CASES,
+    MEASUREMENTS,
+    MEMORY,
+    OURS,
+    PROJECTION,
+    Speed,
+    load_speed,
+    summary,
+)
 
 MACHINE = {"cpu": "Test CPU", "cores": 2, "at_once": 2, "torch": "2.13.0"}
 RATES = {"stock": 100.0, "float32": 150.0, "mixed": 160.0, "bfloat16": 250.0}
@@ -62,10 +73,14 @@ def test_the_best_stock_row_of_a_family_counts(found):
     assert table.loc[("a2c", "float32"), "ratio_best"].tolist() == [1.5, 1.5]
 
 
+def write(files, results):
+    for path, data in files.items():
+        (results / path).parent.mkdir(parents=True, exist_ok=True)
+        (results / path).write_bytes(data)
+
+
 def test_everything_is_made_again_from_the_data(found, small_study):
-    for path, data in found.data_files().items():
-        (small_study / path).parent.mkdir(parents=True, exist_ok=True)
-        (small_study / path).write_bytes(data)
+    write(found.data_files(), small_study)
     made = [*write_tables(small_study).paths, *draw_figures(small_study).paths]
     expected = found.table_files() | found.figure_files()
     assert {small_study / path for path in expected} <= set(made)
@@ -80,5 +95,21 @@ def test_mangled_data_are_named(found, small_study):
     assert load_speed(small_study) is None
     (small_study / ABOUT).parent.mkdir(parents=True)
     (small_study / ABOUT).write_text(json.dumps(MACHINE))
-    with pytest.raises(RecordError, match="speed"):
+    with pytest.raises(RecordError, match=r"SHA256\.json: is missing"):
         load_speed(small_study)
+    write(found.data_files(), small_study)
+    (small_study / MEMORY).write_text("")
+    (small_study / MEMORY).with_name(DIGESTS_FILE).unlink()
+    adopt(small_study / "data" / "speed")
+    with pytest.raises(RecordError, match="speed: No columns"):
+        load_speed(small_study)
+
+
+@pytest.mark.parametrize("path", [MEASUREMENTS, MEMORY, PROJECTION, ABOUT])
+def test_edited_data_are_refused(found, tmp_path, path):
+    write(found.data_files(), tmp_path)
+    assert load_speed(tmp_path) is not None
+    text = (tmp_path / path).read_text()
+    (tmp_path / path).write_text(text.replace("1", "2", 1))
+    with pytest.raises(RecordError, match=f"{path.name}: not what was written"):
+        load_speed(tmp_path)

@@ -9,6 +9,7 @@ import sys
 import pandas as pd
 import pytest
 
+from analysis.digests import DIGESTS_FILE, adopt
 from analysis.errors import RecordError
 from analysis.faults import DATA_FILE, TABLE_FILE, FaultTable, load_faults
 from benchmarks.faults import inject
@@ -77,11 +78,15 @@ def test_the_table_comes_back_from_its_data(tmp_path):
     row = ("1", "a, b", "how", 'said "x" | y', HELD)
     table = FaultTable(pd.DataFrame([row], columns=list(FaultTable.COLUMNS)))
     for path, content in table.data_files().items():
-        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     again = load_faults(tmp_path)
     assert again.table_files() == table.table_files()
     assert b"1 faults, 1 held" in table.table_files()[TABLE_FILE.with_suffix(".md")]
     (tmp_path / DATA_FILE).write_text(json.dumps({}))
-    with pytest.raises(RecordError, match=r"faults\.csv"):
+    with pytest.raises(RecordError, match=r"faults\.csv: not what was written"):
+        load_faults(tmp_path)
+    (tmp_path / DATA_FILE).with_name(DIGESTS_FILE).unlink()
+    adopt((tmp_path / DATA_FILE).parent)
+    with pytest.raises(RecordError, match=r"faults\.csv: has columns"):
         load_faults(tmp_path)

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
+from analysis.errors import RecordError
 from analysis.files import write_atomically
 from analysis.markdown import markdown_table
 from analysis.sketch import Sketch, subplots
 from analysis.style import figure_style
-from analysis.theory import Findings, csv_text, draw, load_findings
+from analysis.theory import FOLDER, Findings, csv_text, draw, load_findings
 from benchmarks.theory import checks
 from benchmarks.theory.__main__ import main
 from benchmarks.theory.checks import (
@@ -167,6 +168,10 @@ def test_what_is_written_is_drawn_again_from_its_data_alone(tmp_path) -> None:
     assert read.table_files() == found.table_files()
     assert read.figure_files() == found.figure_files()
     assert len(found.figure_files()) == 2
+    figures = tmp_path / FOLDER / "figures.json"
+    figures.write_text(figures.read_text().replace("1", "2", 1))
+    with pytest.raises(RecordError, match=r"figures\.json: not what was written"):
+        load_findings(tmp_path)
 
 
 def test_a_figures_data_can_not_call_anything(tmp_path) -> None:
