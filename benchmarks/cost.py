@@ -31,7 +31,7 @@ from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.heartbeat import Heartbeat
 from benchmarks.machine import prepare
-from benchmarks.provenance import cpu_name
+from benchmarks.processor import cpu_name, processor_id
 from benchmarks.recording import Recording
 from benchmarks.state import set_state
 from benchmarks.suite import Selection, load_suite
@@ -257,7 +257,7 @@ def measure_all(results: Path, turns: int, turn_s: float) -> Costs:
         load.append(f"{os.getloadavg()[1]:.1f} after {family}")
     measured = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
     machine = {
-        "processor": f"{cpu_name()}, {os.cpu_count()} cores",
+        "processor": f"{cpu_name()} ({processor_id()}), {os.cpu_count()} cores",
         "torch": torch.__version__,
         "load average": ", ".join(load),
     }

@@ -34,7 +34,7 @@ from benchmarks.build import make_model
 from benchmarks.config import RunConfig
 from benchmarks.games import rom_path
 from benchmarks.machine import prepare
-from benchmarks.provenance import cpu_name
+from benchmarks.processor import cpu_name, processor
 from benchmarks.stopwatch import Trainer, shortened
 from benchmarks.suite import Selection, load_suite
 from benchmarks.sweep import THREAD_VARIABLES
@@ -278,6 +278,7 @@ def about(at_once: int) -> dict[str, Any]:
     """Return what the measurements hold for, and the arithmetic of a step."""
     return {
         "cpu": cpu_name(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "at_once": at_once,
         "torch": torch.__version__,

@@ -1,13 +1,25 @@
-"""Which versions made a number: the packages' and this project's own."""
+"""Under what a number was made: versions of packages, this project's code, the machine."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-EXACT_PACKAGES = ("torch", "stable-baselines3", "ale-py", "numpy")
+from benchmarks.code_digest import code_digest
+from benchmarks.processor import processor, processor_id
+
+# OpenCV makes every pixel that an agent sees.
+EXACT_PACKAGES = (
+    "torch",
+    "stable-baselines3",
+    "ale-py",
+    "numpy",
+    "opencv-python-headless",
+)
 PACKAGES = (*EXACT_PACKAGES, "gymnasium", "wandb")
 
 
@@ -33,9 +45,26 @@ def exact_versions() -> dict[str, str]:
     return {name: version(name) for name in EXACT_PACKAGES}
 
 
-def cpu_name() -> str:
-    """Return the processor's name, as Linux gives it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-    return names[0] if names else platform.processor() or "unknown processor"
+def provenance(frames: int, before: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return what ``config.json`` says of where a run's numbers come from.
+
+    Args:
+        frames: Where the run begins or goes on.
+        before: Its ``history`` until then.
+
+    Returns:
+        ``versions``, ``processor`` and ``code`` of this process, and ``history``: from
+        which frame on which commit, code and kind of processor made the run. An entry
+        is added where one of them is another.
+    """
+    found, code = versions(), code_digest()
+    now = {"commit": found["commit"], "code": code, "processor": processor_id()}
+    history = [dict(entry) for entry in before]
+    if not history or {**history[-1], **now} != history[-1]:
+        history.append({"frames": frames, **now})
+    return {
+        "versions": found,
+        "processor": processor(),
+        "code": code,
+        "history": history,
+    }

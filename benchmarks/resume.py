@@ -14,8 +14,10 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import get_device
 
+from benchmarks.code_digest import module_digests
 from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
+from benchmarks.processor import processor_id
 from benchmarks.provenance import exact_versions
 
 Resume = Literal["strict", "statistical"]
@@ -23,10 +25,12 @@ Resume = Literal["strict", "statistical"]
 
 def conditions(config: RunConfig) -> dict[str, str]:
     """What decides the last bits of a run, beside its configuration."""
+    code = {f"code of {name}": text for name, text in module_digests().items()}
     return exact_versions() | {
         "device": get_device(config.environment["device"]).type,
         "threads": str(torch.get_num_threads()),
-        "vector instructions": torch.backends.cpu.get_cpu_capability(),
+        "processor": processor_id(),
+        **code,
     }
 
 
@@ -35,9 +39,20 @@ def changes(checkpoint: Mapping[str, Any], now: Mapping[str, str]) -> dict[str, 
     before = checkpoint["record"]["conditions"]
     return {
         name: f"{name} {before.get(name)} is now {value}"
-        for name, value in now.items()
+        for name, value in (dict.fromkeys(before) | dict(now)).items()
         if before.get(name) != value
     }
+
+
+def reached(
+    config: RunConfig, checkpoint: Mapping[str, Any] | None
+) -> tuple[int, list[dict[str, Any]]]:
+    """The frames from which a run goes on, and what made it until there."""
+    if checkpoint is None:
+        return 0, []
+    steps = checkpoint["counters"]["num_timesteps"]
+    history = checkpoint["record"].get("history", [])
+    return steps * config.environment["frame_skip"], history
 
 
 def resume_notes(

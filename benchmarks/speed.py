@@ -11,7 +11,7 @@ from analysis.files import write_json
 from analysis.speed import CASES, OURS, load_speed
 from benchmarks.config import RunConfig
 from benchmarks.exact_game import FRAME_SKIP
-from benchmarks.provenance import cpu_name
+from benchmarks.processor import processor_id
 from benchmarks.status import RunStatus
 from benchmarks.stopwatch import measure
 
@@ -37,14 +37,15 @@ def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, fl
             print(f"measuring the speed of {config.family} runs here, once ...")
             known[_key(config)] = round(measure(config), 1)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, {"cpu": cpu_name(), "frames_per_second": known})
+            here = {"processor": processor_id(), "frames_per_second": known}
+            write_json(path, here)
     return known
 
 
 def _read(path: Path) -> dict[str, float]:
     try:
         found = json.loads(path.read_bytes())
-        if found["cpu"] != cpu_name():
+        if found["processor"] != processor_id():
             return {}
         known = found["frames_per_second"]
         return {key: float(speed) for key, speed in known.items() if speed > 0}
@@ -55,7 +56,7 @@ def _read(path: Path) -> dict[str, float]:
 def _compared(results: Path) -> dict[str, float]:
     """Frames/s that the comparison with the peer found, if it ran on this processor."""
     found = load_speed(results)
-    if found is None or found.about["cpu"] != cpu_name():
+    if found is None or found.processor_id != processor_id():
         return {}
     rates = found.measured.groupby(["case", "side"])["rate"].median()
     return {

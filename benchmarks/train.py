@@ -29,12 +29,13 @@ from benchmarks.failure import fail
 from benchmarks.heartbeat import Heartbeat
 from benchmarks.machine import prepare
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
-from benchmarks.provenance import versions
+from benchmarks.provenance import provenance
 from benchmarks.recording import Recording
 from benchmarks.resume import (
     Resume,
     changes,
     conditions,
+    reached,
     resume_notes,
     with_new_games,
 )
@@ -102,14 +103,15 @@ def _train(
     heartbeat.beat(0, "starting")
     checkpoint, now = checkpoints.load(folder), conditions(config)
     notes = resume_notes(folder, checkpoint, now, resume) if checkpoint else []
-    record = config.record() | {"versions": versions()}
+    record = config.record() | provenance(*reached(config, checkpoint))
     record |= {"resumes": notes} if notes else {}
     write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
     recording = Recording(folder, record, heartbeat, resumed)
+    kept = {"conditions": now, "resumes": notes, "history": record["history"]}
     checkpointer = checkpoints.CheckpointCallback(
         folder,
-        record_state=lambda: recording.state() | {"conditions": now, "resumes": notes},
+        record_state=lambda: recording.state() | kept,
         stop_asked=stop_asked,
         resumed=checkpoint,
     )

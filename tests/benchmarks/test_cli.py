@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from benchmarks import cli
-from benchmarks.provenance import cpu_name
+from benchmarks.processor import processor_id
 from benchmarks.suite import load_suite
 
 
@@ -107,7 +107,7 @@ def results(tmp_path):
         "a2c exact cpu 16 1 float32": 1000.0,
         "dqn exact cpu 1 1 float32": 100.0,
     }
-    known = {"cpu": cpu_name(), "frames_per_second": speeds}
+    known = {"processor": processor_id(), "frames_per_second": speeds}
     (tmp_path / "runs" / "speed.json").write_text(json.dumps(known))
     return tmp_path
 
