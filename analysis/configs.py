@@ -20,6 +20,7 @@ FIRST_NUMERICS = 1  # of runs from before their versions were counted
 _TEXTS = ("run_id", "label", "variant", "family", "game", "study")
 _COUNTS = ("seed", "frames", "threads")
 _MAPPINGS = ("hyperparameters", "environment", "overrides", "sources", "versions")
+_ENTRY = {"frames": int, "commit": str, "code": str, "processor": str}
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -97,7 +98,26 @@ def _problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"numerics {numerics!r} is not a whole number from {FIRST_NUMERICS}"
     if not all(_is(note, str) for note in config.get("resumes", [])):
         yield "'resumes' is not a list of texts"
+    yield from _provenance_problems(config)
     yield from _setting_problems(config)
+
+
+def _provenance_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with keys that records from before them, or unbegun runs, lack."""
+    kind = config.get("processor", {"id": ""})
+    if not (_is(kind, dict) and _is(kind.get("id"), str)):
+        yield "'processor' is not an object with an id"
+    if not _is(config.get("code", ""), str):
+        yield "'code' is not a text"
+    history = config.get("history", [])
+    if not (_is(history, list) and all(map(_is_entry, history))):
+        yield f"'history' is not a list of objects with {', '.join(_ENTRY)}"
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and all(
+        _is(entry.get(key), kind) for key, kind in _ENTRY.items()
+    )
 
 
 def _setting_problems(config: Mapping[str, Any]) -> Iterator[str]:

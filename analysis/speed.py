@@ -129,6 +129,11 @@ class Speed:
     projection: pd.DataFrame
     about: Mapping[str, Any]
 
+    @property
+    def processor_id(self) -> str | None:
+        """The kind of processor; None in data from before it was recorded."""
+        return self.about.get("processor", {}).get("id")
+
     def data_files(self) -> dict[Path, bytes]:
         """The files below ``results`` that keep it."""
         return with_digests(
@@ -160,10 +165,12 @@ class Speed:
     def _markdown(self, table: pd.DataFrame) -> str:
         about = self.about
         at_once, n = about["at_once"], table["n"].min()
-        machine = f"{about['cpu']}, {about['cores']} cores, torch {about['torch']}"
+        kind = self.processor_id or "kind not recorded"
+        machine = f"{about['cpu']} ({kind}), {about['cores']} cores"
         parts = [
             "# Training speed",
-            f"Made by `python -m benchmarks speed` on {machine}.",
+            f"Made by `python -m benchmarks speed` on {machine}, torch "
+            f"{about['torch']}. {self._matrix_rates()}",
             NOTE.format(at_once=at_once, n=n),
             markdown_table(table.drop(columns="n").astype(str)).rstrip(),
             "## Memory",
@@ -174,6 +181,14 @@ class Speed:
             markdown_table(self.projection.astype(str)).rstrip(),
         ]
         return "\n\n".join(parts) + "\n"
+
+    def _matrix_rates(self) -> str:
+        rates = self.measured.groupby("side")["rate"].median()
+        per_core = rates / self.about["at_once"] / 1e9
+        return (
+            f"One core multiplies matrices at {per_core['matrix-float32']:.0f} GFLOP/s "
+            f"in float32, {per_core[_BF16]:.0f} in bfloat16."
+        )
 
 
 def load_speed(results: Path) -> Speed | None:

@@ -97,5 +97,6 @@ def _is_silent(node: ast.AST) -> bool:
     """Whether a statement computes nothing: an import, or a text that stands alone."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return True
-    is_value = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_value and isinstance(node.value.value, str)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return isinstance(node.value.value, str)
+    return False

@@ -21,8 +21,8 @@ import torch
 CPUINFO = Path("/proc/cpuinfo")
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 # What a kernel can be chosen by, on x86 and on ARM.
-_FLAG_PREFIXES = ("avx", "amx", "sse4", "fma", "f16c", "bmi", "asimd", "sve", "sme")
-_FLAG_PREFIXES += ("bf16", "i8mm", "fphp")
+_X86_FLAGS = ("avx", "amx", "sse4", "fma", "f16c", "bmi")
+_ARM_FLAGS = ("asimd", "sve", "sme", "bf16", "i8mm", "fphp")
 _OTHER_FLAGS = frozenset({"smep"})  # of memory protection
 # The widest that is there gives the kind its readable name.
 _LEVELS = {"amx_tile": "amx", "avx512f": "avx512", "avx2": "avx2", "avx": "avx"}
@@ -82,7 +82,7 @@ def describe(
     """
     facts = _first_block(cpuinfo)
     flags = facts.get("flags", facts.get("Features", "")).split()
-    kernels = set(filter(lambda flag: flag.startswith(_FLAG_PREFIXES), flags))
+    kernels = set(filter(lambda flag: flag.startswith(_X86_FLAGS + _ARM_FLAGS), flags))
     chosen = sorted(kernels - _OTHER_FLAGS)
     limits = {name: variables[name] for name in LIMITS if variables.get(name)}
     kind: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Under what a number was made: versions of packages, this project's code, the machine."""
+"""Under what a number was made: versions of packages, the code, the machine."""
 
 from __future__ import annotations
 
