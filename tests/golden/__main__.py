@@ -1,0 +1,68 @@
+"""Add the numbers that are not known yet: ``python -m tests.golden``.
+
+Of the numerics version: what holds on every machine. Of this machine's kind of
+processor: hashes. What is known already is compared, and never replaced: where code
+computes other numbers, NUMERICS_VERSION comes first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.config import NUMERICS_VERSION
+from tests.golden import store
+from tests.golden.everywhere import PLAYED, UPDATED, games, updates
+from tests.golden.runs import RUNS, hashes
+
+
+def main(everywhere: Path = store.EVERYWHERE, kind: Path | None = None) -> int:
+    """Compute everything, and write what is new; 1 if something contradicts."""
+    kind = kind or store.kind_file()
+    print(f"computing for {store.conditions()} ...", flush=True)
+    found = {
+        "numerics": NUMERICS_VERSION,
+        "updates": {name: updates(name) for name in UPDATED},
+        "games": {name: games(name) for name in PLAYED},
+    }
+    os.environ["WANDB_MODE"] = "disabled"
+    with tempfile.TemporaryDirectory(prefix="golden-") as folder:
+        runs = {str(run): hashes(run, Path(folder)) for run in RUNS}
+    wrong = [*_contradictions(found, store.read(everywhere)), *_others(runs, kind)]
+    if wrong:
+        print(*wrong, sep="\n", file=sys.stderr)
+        print(store.ADVICE, file=sys.stderr)
+        return 1
+    store.write(everywhere, found)
+    store.save_hashes(kind, runs)
+    print(f"{everywhere}\n{kind}")
+    return 0
+
+
+def _contradictions(found: Mapping[str, Any], kept: Mapping[str, Any]) -> list[str]:
+    if kept.get("numerics") != NUMERICS_VERSION:
+        return []
+    checks = (("updates", store.other_numbers), ("games", store.other_games))
+    return [
+        f"{name}: {wrong}"
+        for part, compare in checks
+        for name, known in kept[part].items()
+        if name in found[part]
+        for wrong in compare(known, found[part][name])
+    ]
+
+
+def _others(runs: store.Lines, kind: Path) -> list[str]:
+    return [
+        f"{name}: other {', '.join(parts)}"
+        for name, known in store.known_hashes(kind).items()
+        if name in runs and (parts := store.other_hashes(known, runs[name]))
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
