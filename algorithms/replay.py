@@ -42,6 +42,11 @@ class PathSamples(NamedTuple):
         return PathSamples._make(parts)
 
 
+def least_rows(n_steps: int, frame_stack: int) -> int:
+    """Return how many rows of each environment a memory must have for its paths."""
+    return 2 * (n_steps + frame_stack)
+
+
 class PathReplayBuffer(ReplayBuffer):
     """Uniform replay of n-step paths over frames that are stored once.
 
@@ -88,7 +93,7 @@ class PathReplayBuffer(ReplayBuffer):
         # The parent allocates whole observations: give it one row, then our own rings.
         super().__init__(n_envs, observation_space, action_space, device, n_envs)
         self.rows = buffer_size // n_envs
-        if self.rows < 2 * (n_steps + frame_stack):
+        if self.rows < least_rows(n_steps, frame_stack):
             raise ValueError(f"buffer_size={buffer_size} is too small for a path")
         self.handle_timeout_termination = handle_timeout_termination
         self.n_steps, self.gamma, self.frame_stack = n_steps, gamma, frame_stack

@@ -19,7 +19,7 @@ from analysis.joining import (
     join,
     same_content,
 )
-from analysis.records import CONFIG_FILE, RunRecord, read_config, read_run
+from analysis.records import CONFIG_FILE, RunRecord, has_begun, read_config, read_run
 from analysis.study import load_study, save_study, study_names, study_of
 
 
@@ -148,7 +148,7 @@ def merge_studies(other_data_dir: Path, data_dir: Path) -> list[Exchange]:
 def _folders_of(runs_dir: Path, study: str, outcome: Exchange) -> Iterator[Path]:
     for path in sorted(runs_dir.glob(f"*/{CONFIG_FILE}")):
         try:
-            if read_config(path)["study"] == study:
+            if read_config(path)["study"] == study and has_begun(path.parent):
                 yield path.parent
         except RecordError as error:
             outcome.refused[path.parent.name] = str(error)

@@ -111,6 +111,12 @@ class RunRecord:
         return pd.Series([self.status, self.frames, *times], dtype=object)
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a run has left a record: not before it trains, or fails to."""
+    names = (EPISODES_FILE, DONE_FILE, FAILED_FILE)
+    return any((folder / name).exists() for name in names)
+
+
 def read_run(folder: Path) -> RunRecord:
     """Read one run's folder, at any moment of the run's life.
 

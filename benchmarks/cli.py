@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import Positional, arg
@@ -16,10 +14,9 @@ from analysis.errors import RecordError, StudyNotFoundError
 from analysis.files import write_atomically
 from benchmarks.errors import UsageError
 from benchmarks.options import Care, Choice, Jobs, Machines, Results, runs_at_once
+from benchmarks.places import check_results
 from benchmarks.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
-
-PROBE_BYTES = 1 << 16  # a run needs some room to begin with
 
 # The heavy imports (torch, SB3, gymnasium) are inside the commands that train:
 # figures and tables come from the recorded data alone.
@@ -41,14 +38,23 @@ def list_suites() -> int:
 def plan(choice: Choice) -> int:
     """Show what would run, what is done, and how long it would take here."""
     from benchmarks.display import print_plan
+    from benchmarks.launch import checked, warn
     from benchmarks.speed import measured_speeds
-    from benchmarks.status import statuses
+    from benchmarks.status import kept_in_data, statuses
 
-    configs = choice.configs()
-    _check_writable(choice.results)
+    configs, jobs = checked(choice, Machines()), runs_at_once(choice.jobs)
     speeds = measured_speeds(choice.results, configs)
-    print_plan(statuses(choice.results, configs), speeds, runs_at_once(choice.jobs))
+    runs = statuses(choice.results, configs)
+    print_plan(runs, speeds, jobs)
+    _say(kept_in_data(choice.results, runs))
+    to_make = [run.config for run in runs if run.state != "done"]
+    warn(to_make, jobs, choice.results)
     return 0
+
+
+def _say(line: str) -> None:
+    if line:
+        print(line)
 
 
 def speed(
@@ -62,10 +68,11 @@ def speed(
     ] = 3.0,
 ) -> int:
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
+    at_once = runs_at_once(jobs)
+    check_results(results, "data", "tables", "figures")
     from benchmarks.comparison import measure_all
 
-    _check_writable(results)
-    found = measure_all(runs_at_once(jobs), repetitions, seconds)
+    found = measure_all(at_once, repetitions, seconds)
     contents = found.data_files() | found.table_files() | found.figure_files()
     write_atomically({results / path: data for path, data in contents.items()})
     print((results / "tables" / "speed.md").read_text())
@@ -82,10 +89,9 @@ def cost(
     seconds: Annotated[float, arg(metavar="S", help="of each turn")] = 4.0,
 ) -> int:
     """Measure what records and checkpoints take of training; needs 10 GB of memory."""
-    from analysis.files import write_atomically
+    check_results(results, "data", "tables")
     from benchmarks.cost import measure_all
 
-    _check_writable(results)
     costs = measure_all(results, turns, seconds)
     files = costs.data_files() | costs.table_files()
     write_atomically({results / path: data for path, data in files.items()})
@@ -98,12 +104,15 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
     from benchmarks.display import LiveTable
     from benchmarks.engines import make_engine
+    from benchmarks.launch import checked, tell_failures, to_do, warn
     from benchmarks.sweep import Interrupted
 
-    configs, engine = choice.configs(), make_engine(machines, choice.jobs)
-    _check_writable(choice.results)
-    tasks, done, diverged = _tasks(choice.results, configs, care)
+    engine = make_engine(machines, choice.jobs)
+    configs = checked(choice, machines)
+    tasks, done, diverged = to_do(choice.results, configs, care)
     print(f"{done} of {len(configs)} runs are done already")
+    to_make = [task.config for task in tasks if task.config]
+    warn(to_make, engine.runs_here, choice.results)
     outcome = None
     if tasks:
         try:
@@ -112,7 +121,7 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
         except Interrupted as stop:
             print("stopped; the same command goes on with the rest", file=sys.stderr)
             return stop.status
-    status = _report(outcome) if outcome else 0
+    status = tell_failures(outcome) if outcome else 0
     for run in diverged:
         print(
             f"not tried again: {run.folder.name}: {run.error}; --retry-failed does",
@@ -122,45 +131,14 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
     return 1 if diverged else status
 
 
-def _tasks(
-    results: Path, configs: list[Any], care: Care
-) -> tuple[list[Any], int, list[Any]]:
-    """What to run, how many runs are done, and those that would diverge again."""
-    from benchmarks.status import status_of
-    from benchmarks.sweep import Task
-    from benchmarks.train import write_config
-
-    runs = [status_of(results, config) for config in configs]
-    done = [run for run in runs if run.state == "done"]
-    diverged = [run for run in runs if run.diverged and not care.retry_failed]
-    tasks, stall_s = [], care.stall_s()
-    for run in runs:
-        if run not in done and run not in diverged:
-            write_config(run.folder, run.config)
-            task = Task(run.folder, run.config.threads)
-            task.options, task.stall_s = care.train_options(), stall_s
-            tasks.append(task)
-    return tasks, len(done), diverged
-
-
-def _report(outcome: Any) -> int:
-    from benchmarks.status import why_failed
-
-    for folder in outcome.elsewhere:
-        print(f"running in another process: {folder.name}", file=sys.stderr)
-    for folder in outcome.failed:
-        reason = why_failed(folder)
-        log = folder / "log.txt"
-        print(f"failed: {folder.name}: {reason}: see {log}", file=sys.stderr)
-    return 1 if outcome.failed else 0
-
-
 def status(choice: Choice) -> int:
     """Show how far a suite is, from its files alone."""
     from benchmarks.display import print_statuses
-    from benchmarks.status import statuses
+    from benchmarks.status import kept_in_data, statuses
 
-    print_statuses(statuses(choice.results, choice.configs()))
+    runs = statuses(choice.results, choice.configs())
+    print_statuses(runs)
+    _say(kept_in_data(choice.results, runs))
     return 0
 
 
@@ -179,6 +157,8 @@ def train(
     """Make the one run that FOLDER/config.json describes; run starts these."""
     if parent is not None and not end_with(parent):
         return HELD_ELSEWHERE
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
     from benchmarks.train import main
 
     return main(folder, resume)
@@ -199,6 +179,8 @@ def theory(
     ] = None,
 ) -> int:
     """Check the paper's equations exactly, on bandits and small MDPs."""
+    if results is not None or only is None:
+        check_results(results or Path("results"), "data", "tables", "figures")
     from benchmarks.theory.__main__ import main
 
     arguments = [] if only is None else ["--only", only]
@@ -222,9 +204,12 @@ def faults(
     jobs: Jobs = None,
 ) -> int:
     """Inject faults into real short runs, and write what was observed."""
+    at_once = runs_at_once(jobs)
+    if results is not None or only is None:
+        check_results(results or Path("results"), "data", "tables")
     from benchmarks.faults.report import main
 
-    return main(only, results, runs_at_once(jobs))
+    return main(only, results, at_once)
 
 
 def replicates(
@@ -244,19 +229,6 @@ def replicates(
     good, lines = compare(runs[0], [run.seed for run in runs])
     print("\n".join(lines))
     return 0 if good else 1
-
-
-def _check_writable(results: Path) -> None:
-    runs = results / "runs"
-    probe = runs / f".writable-{os.getpid()}"
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(bytes(PROBE_BYTES))
-    except OSError as error:
-        raise UsageError(f"can't write to {results}: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            probe.unlink(missing_ok=True)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {

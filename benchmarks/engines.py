@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
+from benchmarks.machine import check_device
 from benchmarks.options import Machines, runs_at_once
 from benchmarks.sweep import Outcome, Task, run_tasks
 
@@ -25,6 +27,11 @@ class Local:
 
     jobs: int
     gpus: Sequence[str] = ()
+
+    @property
+    def runs_here(self) -> int:
+        """Runs at once on this machine."""
+        return self.jobs
 
     def run(self, tasks: Sequence[Task], on_tick: Callable[[Outcome], None]) -> Outcome:
         """Run tasks; see :func:`benchmarks.sweep.run_tasks`."""
@@ -44,6 +51,11 @@ class Cluster:
     address: str | None = None
     jobs: int | None = None
     gpu_share: float = 0.0
+
+    @property
+    def runs_here(self) -> int:
+        """Runs at once on this machine, as far as that is known."""
+        return 0
 
     def run(self, tasks: Sequence[Task], on_tick: Callable[[Outcome], None]) -> Outcome:
         """Run tasks; see :func:`benchmarks.sweep.run_tasks`.
@@ -92,6 +104,20 @@ def make_engine(machines: Machines, jobs: int | None) -> Local | Cluster:
     if not gpus:
         raise UsageError("--gpus-per-run: no GPU is to be seen here")
     return Local(min(at_once, len(gpus) * runs_per_gpu(share)), gpus)
+
+
+def check_devices(configs: Sequence[RunConfig], machines: Machines) -> None:
+    """Refuse runs on a GPU that none of them would see.
+
+    Raises:
+        UsageError: There is none here or, on a cluster, none was asked for.
+    """
+    devices = {config.environment["device"] for config in configs}
+    if machines.engine == "local":
+        for device in devices:
+            check_device(device)
+    elif "cuda" in devices and machines.gpus_per_run is None:
+        raise UsageError("device=cuda: on Ray runs see no GPU without --gpus-per-run")
 
 
 def runs_per_gpu(share: float) -> int:

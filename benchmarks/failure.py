@@ -12,7 +12,7 @@ from typing import Any
 
 from algorithms.checks import DivergenceError
 from analysis.files import write_json
-from analysis.records import FAILED_FILE
+from analysis.records import FAILED_FILE, has_begun
 from benchmarks.errors import UsageError
 from benchmarks.heartbeat import HEARTBEAT_FILE
 
@@ -42,6 +42,14 @@ def note_failure(folder: Path, failed: Mapping[str, Any]) -> None:
         # On a full disk this makes the room that the note needs.
         (folder / HEARTBEAT_FILE).unlink(missing_ok=True)
         write_json(folder / FAILED_FILE, failed)
+
+
+def note_silent_end(folder: Path, status: int) -> None:
+    """Note why there is nothing of a run, if its process ended before it trained."""
+    if not has_begun(folder):
+        ended = f"exit status {status}" if status >= 0 else f"signal {-status}"
+        failed = {"error": f"NotBegun: its process ended before, by {ended}"}
+        note_failure(folder, {**failed, "frames": 0, "diverged": False})
 
 
 def reason_of(error: Exception, folder: Path) -> str:

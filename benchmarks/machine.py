@@ -6,6 +6,8 @@ import ctypes
 
 import torch
 
+from benchmarks.errors import UsageError
+
 # Parameters of glibc's mallopt, from malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _MEBIBYTE = 1 << 20
@@ -17,6 +19,16 @@ def prepare(threads: int) -> None:
     # Dead units leave subnormal numbers in RMSProp's state, a hundred times slower.
     torch.set_flush_denormal(True)
     _keep_freed_memory()
+
+
+def check_device(device: str) -> None:
+    """Refuse a GPU where none is: Stable-Baselines3 would take the CPU in silence.
+
+    Raises:
+        UsageError: The device is "cuda", and this process sees no GPU.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("device=cuda: no GPU is to be seen here")
 
 
 def _keep_freed_memory() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -38,8 +39,11 @@ class Choice:
         Words, _words("GAME ...", "play these, not the suite's games")
     ] = ()
     only: Annotated[Words, _words("VARIANT ...", "keep only these of the suite")] = ()
-    seeds: Annotated[int | None, _words("N", "seeds 0 to N-1 of every variant")] = None
-    frames: Annotated[int | None, _words("N", "emulator frames of every run")] = None
+    seeds: Annotated[str | None, _words("N", "seeds 0 to N-1 of every variant")] = None
+    frames: Annotated[
+        str | None,
+        _words("N", "emulator frames of every run: 10M, 1e7, 10_000_000"),
+    ] = None
     set: Annotated[
         Words,
         _words(
@@ -63,8 +67,8 @@ class Choice:
         chosen = Selection(
             games=tuple(chain(*self.games)) if self.games else None,
             only=tuple(chain(*self.only)) if self.only else None,
-            seeds=self.seeds,
-            frames=self.frames,
+            seeds=_count(self.seeds),
+            frames=_count(self.frames),
             values=values,
         )
         try:
@@ -179,13 +183,36 @@ def _key_values(texts: Any) -> tuple[dict[str, Any], list[str]]:
     return values, problems
 
 
+def _count(text: str | None) -> Any:
+    """A whole number; what is none is left to be refused with all that is wrong."""
+    number = None if text is None else whole_number(text)
+    return text if number is None else number
+
+
 def read_value(text: str) -> Any:
     """Read a number, true, false, or else a word: quotes are not needed."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text
+    if (number := whole_number(text)) is not None:
+        return number
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def whole_number(text: str) -> int | None:
+    """Read 60000, 60_000, 60k, 0.06M or 6e4, exactly; None if it is not whole."""
+    exponent = _EXPONENTS.get(text[-1:])
+    try:
+        value = Decimal(text if exponent is None else f"{text[:-1]}e{exponent}")
+    except InvalidOperation:
+        return None
+    # Before anything is computed with it: 1e999999999 would fill the memory.
+    if not value.is_finite() or not -_LARGEST <= value <= _LARGEST:
+        return None
+    return int(value) if value == value.to_integral_value() else None
+
+
+_EXPONENTS = {"k": 3, "K": 3, "M": 6, "G": 9}
+_LARGEST = 10**18  # nothing is counted here beyond

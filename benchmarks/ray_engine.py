@@ -68,6 +68,7 @@ class RayTask(Task):
         except ray.exceptions.TaskCancelledError:
             return STOPPED
         except ray.exceptions.RayTaskError as error:
+            self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / LOG_FILE).open("a") as log:
                 log.write(f"the node could not start the run: {error}\n")
             return 1

@@ -17,13 +17,14 @@ SOURCES = ("paper", "baselines-2017", "inferred", "ours")
 class Key:
     """One setting: its section in a run's configuration, its type and its range.
 
-    Numbers are above 0, and at most ``top``.
+    Numbers are above ``above``, and at most ``top``.
     """
 
     section: str
     kind: type
     choices: tuple[Any, ...] = ()
     top: float = math.inf
+    above: float = 0
 
     def problem(self, value: Any) -> str | None:
         """Say what was expected, or None when the value will do."""
@@ -34,9 +35,9 @@ class Key:
             return None if _is_schedule(value) else f"expected {_SCHEDULE}"
         if isinstance(value, bool) or not isinstance(value, _accepted(self.kind)):
             return f"expected {_NAMES[self.kind]}"
-        if not (0 < value <= self.top and math.isfinite(value)):
+        if not (self.above < value <= self.top and math.isfinite(value)):
             limit = "" if self.top == math.inf else f" and at most {self.top:g}"
-            return f"expected {_NAMES[self.kind]} above 0{limit}"
+            return f"expected {_NAMES[self.kind]} above {self.above:g}{limit}"
         return None
 
     def typed(self, value: Any) -> Any:
@@ -96,50 +97,57 @@ def _is_schedule(value: Any) -> bool:
         return False
 
 
-_WHOLE = Key("hyperparameters", int)
+MOST = 10**12  # of frames, steps and rows: far more than anyone trains for
+MOST_ENVS = 1_000  # as far apart as the seeds of two runs' games are
+TINY = 1e-30  # below, a number is 0 to float32, or soon divides something by 0
+
+_WHOLE = Key("hyperparameters", int, top=MOST)
 _NUMBER = Key("hyperparameters", float)
 _SHARE = Key("hyperparameters", float, top=1)
+_EPSILON = Key("hyperparameters", float, top=1, above=TINY)
 _SWITCH = Key("hyperparameters", bool, choices=(True, False))
 
 KEYS: Mapping[str, Key] = MappingProxyType(
     {
-        "temperature": _NUMBER,
+        "temperature": Key("hyperparameters", float, top=1e6, above=1e-6),
         "regularizer": Key("hyperparameters", str, choices=("entropy", "kl")),
-        "value_coef": _NUMBER,
+        "value_coef": Key("hyperparameters", float, top=1e6),
         "scaled": _SWITCH,
-        "n_steps": _WHOLE,
+        "n_steps": Key("hyperparameters", int, top=1_000),
         "gamma": _SHARE,
-        "learning_rate": _NUMBER,
+        "learning_rate": _SHARE,
         "learning_rate_schedule": Key(
             "hyperparameters", str, choices=("linear", "constant")
         ),
-        "max_grad_norm": _NUMBER,
-        "rms_prop_decay": _SHARE,
-        "rms_prop_eps": _NUMBER,
+        "max_grad_norm": Key("hyperparameters", float, top=TINY**-1),
+        # At 1 the mean of squared gradients would never move.
+        "rms_prop_decay": Key("hyperparameters", float, top=0.999999),
+        "rms_prop_eps": _EPSILON,
         "intermediate": Key(
             "hyperparameters", str, choices=("none", "expected", "sampled")
         ),
         "double_q": _SWITCH,
         "printed": _SWITCH,
-        "adam_eps": _NUMBER,
-        "batch_size": _WHOLE,
+        "adam_eps": _EPSILON,
+        "batch_size": Key("hyperparameters", int, top=100_000),
         "train_freq": _WHOLE,
         "buffer_size": _WHOLE,
         "learning_starts": _WHOLE,
         "target_update_interval": _WHOLE,
         "exploration": Key("hyperparameters", str),
-        "n_envs": Key("environment", int),
+        "n_envs": Key("environment", int, top=MOST_ENVS),
         "engine": Key("environment", str, choices=("exact", "reference", "native")),
-        "max_frames": Key("environment", int),
+        # A game begins with up to 30 idle frames and two actions of four.
+        "max_frames": Key("environment", int, top=10**9, above=38),
         # Facts of the protocol: recorded with every run, and not to be changed.
         "frame_skip": Key("environment", int, choices=(4,)),
         "frame_stack": Key("environment", int, choices=(4,)),
         "sticky_actions": Key("environment", float, choices=(0.0,)),
-        "threads": Key("machine", int),
+        "threads": Key("machine", int, top=1_024),
         "precision": Key("environment", str, choices=("float32", "mixed", "bfloat16")),
-        "reseed_interval": Key("environment", int),
+        "reseed_interval": Key("environment", int, top=MOST),
         "device": Key("environment", str, choices=("cpu", "cuda")),
-        "log_interval": Key("environment", int),
+        "log_interval": Key("environment", int, top=MOST),
     }
 )
 

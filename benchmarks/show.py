@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
 from benchmarks.options import Results, Shown
+from benchmarks.places import check_writable
 
 PUBLISHED = Path("reference", "published_scores.csv")
 OURS = Path(__file__).parents[1] / "results"
@@ -27,6 +28,7 @@ def export(
     ] = False,
 ) -> int:
     """Bring the records in results/runs into results/data/<study>; none is lost."""
+    check_writable(shown.results / "data")
     if adopt:
         return _adopt(shown)
     recorded = _recorded_studies(shown.results)
@@ -97,6 +99,7 @@ def merge(
     """Add the studies of another machine's results folder to ours."""
     from analysis.exchange import merge_studies
 
+    check_writable(results / "data")
     exchanges = merge_studies(other / "data", results / "data")
     if not exchanges:
         raise UsageError(f"no studies in {other / 'data'}")
@@ -105,6 +108,7 @@ def merge(
 
 def figures(shown: Shown) -> int:
     """Draw Figures 1-3 from results/data."""
+    check_writable(shown.results / "figures")
     from analysis.build import draw_figures
 
     return _say(draw_figures(shown.results, shown.studies or None))
@@ -112,6 +116,7 @@ def figures(shown: Shown) -> int:
 
 def tables(shown: Shown) -> int:
     """Write the tables from results/data."""
+    check_writable(shown.results / "tables")
     from analysis.build import write_tables
 
     _bring_published(shown.results)
@@ -120,6 +125,7 @@ def tables(shown: Shown) -> int:
 
 def report(shown: Shown) -> int:
     """Write one HTML page a study from results/data."""
+    check_writable(shown.results / "reports")
     from analysis.build import write_report
 
     _bring_published(shown.results)

@@ -85,5 +85,6 @@ def hours_left(
         and other.config.frames == config.frames
     ]
     speed = median(alike) if alike else known[_key(config)]
-    behind = status.frames if status.state in ("done", "running") else 0
+    counts = status.goes_on or status.state in ("done", "running")
+    behind = status.frames if counts else 0
     return max(config.frames - behind, 0) / speed / 3600

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -16,8 +18,11 @@ from analysis.records import (
     FAILED_FILE,
     TIMING,
     TIMING_FILE,
+    has_begun,
     read_json,
 )
+from analysis.study import RUNS_FILE
+from benchmarks.checkpoint import CURRENT_FILE
 from benchmarks.config import RunConfig
 from benchmarks.failure import room
 from benchmarks.heartbeat import read_heartbeat
@@ -33,11 +38,12 @@ class RunStatus:
 
     Attributes:
         state: "missing", "running", "unfinished", "failed" or "done".
-        frames: Emulator frames that its record reaches.
+        frames: Emulator frames that its record reaches, or its last sign of life.
         frames_per_second: Of its last interval, or of the whole run when done.
         game_return: Mean of the last games (at most 100), None before the first.
         error: Why it failed, one line.
         diverged: Whether it failed of its own numbers, and would again.
+        goes_on: Whether it has a checkpoint to go on from.
     """
 
     config: RunConfig
@@ -48,6 +54,7 @@ class RunStatus:
     game_return: float | None = None
     error: str = ""
     diverged: bool = False
+    goes_on: bool = False
 
 
 def run_folder(results: Path, config: RunConfig) -> Path:
@@ -72,6 +79,7 @@ def status_of(results: Path, config: RunConfig) -> RunStatus:
         frames=frames,
         frames_per_second=_speed(timing, config),
         game_return=fmean(float(row[2]) for row in games) if games else None,
+        goes_on=(folder / CURRENT_FILE).exists(),
     )
     if status.state == "done":
         done = read_json(folder / DONE_FILE)
@@ -85,7 +93,7 @@ def status_of(results: Path, config: RunConfig) -> RunStatus:
             error=failed["error"],
             diverged=failed.get("diverged", False),
         )
-    if status.state == "running":
+    if status.state in ("running", "unfinished"):
         return replace(status, frames=max(frames, read_heartbeat(folder)[0]))
     return status
 
@@ -105,7 +113,7 @@ def _state(folder: Path) -> str:
         return "running"
     if (folder / FAILED_FILE).exists():
         return "failed"
-    return "unfinished" if (folder / EPISODES_FILE).exists() else "missing"
+    return "unfinished" if has_begun(folder) else "missing"
 
 
 def _speed(timing: list[list[str]], config: RunConfig) -> float | None:
@@ -117,6 +125,24 @@ def _speed(timing: list[list[str]], config: RunConfig) -> float | None:
 def statuses(results: Path, configs: Iterable[RunConfig]) -> list[RunStatus]:
     """Read the status of many runs."""
     return [status_of(results, config) for config in configs]
+
+
+def kept_in_data(results: Path, runs: Sequence[RunStatus]) -> str:
+    """Say what the exported data hold where runs have no record here, as in a clone."""
+    lacking = [run.config for run in runs if run.state == "missing"]
+    folder = results / "data" / runs[0].config.study
+    if not lacking or not (folder / RUNS_FILE).exists():
+        return ""
+    with (folder / RUNS_FILE).open(newline="") as file:
+        kept = {row.get("run_id"): row.get("status") for row in csv.DictReader(file)}
+    found = [kept[run.run_id] for run in lacking if run.run_id in kept]
+    states = ", ".join(f"{n} {state}" for state, n in Counter(found).items())
+    what = f"{len(found)} of the {len(lacking)} missing runs"
+    others = len(kept) - len(found)
+    return (
+        f"{folder} holds {what}{f' ({states})' * bool(found)}"
+        f"{f', and {others} more' * bool(others)}"
+    )
 
 
 def _tail(path: Path, width: int) -> list[list[str]]:

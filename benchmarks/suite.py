@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from algorithms import ALGORITHMS
+from algorithms.replay import least_rows
 from benchmarks.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
 from benchmarks.errors import ConfigError
 from benchmarks.games import all_games
 from benchmarks.schema import KEYS, nearest
 from benchmarks.suite_file import (
+    MOST_SEEDS,
     Checker,
     Group,
     SuiteFile,
@@ -76,14 +78,49 @@ def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig
     return runs
 
 
+def read_suite(suite: str) -> SuiteFile:
+    """Read the file of a suite, as :func:`load_suite` finds it.
+
+    Raises:
+        ConfigError: All problems of the file.
+    """
+    path = _suite_path(suite)
+    checker = Checker(path.name)
+    file = checker.suite(path.stem, read_toml(path))
+    checker.finish()
+    return file
+
+
 def _suite_path(suite: str) -> Path:
     # Only a name that is listed, or an explicit TOML file, becomes a path.
-    if suite in suite_names():
+    names = suite_names()
+    if suite in names:
         return SUITES / f"{suite}.toml"
     if not suite.endswith(".toml"):
-        near = nearest(suite, suite_names())
+        near = nearest(suite, names)
         raise ConfigError([f"unknown suite {suite!r}; {near}; or the path of a .toml"])
-    return Path(suite)
+    path = Path(suite)
+    if path.stem in names and path.resolve() != (SUITES / path.name).resolve():
+        taken = f"the project has a suite {path.stem!r}, and one study would hold both"
+        raise ConfigError([f"{suite}: {taken}; give the file another name"])
+    return path
+
+
+def runs_like(file: SuiteFile, record: Mapping[str, Any]) -> list[RunConfig]:
+    """Return the runs of a suite that a record may be of, with its user's changes.
+
+    Args:
+        file: The suite.
+        record: The content of a ``config.json``.
+    """
+    variant, changes = record["variant"], record["overrides"]
+    chosen = Selection(frames=changes.get("frames"), values=changes)
+    place = variant, record["game"], record["seed"]
+    return [
+        _resolve(file.study, *place, group, chosen)
+        for group in file.groups
+        if variant in group.variants
+    ]
 
 
 def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
@@ -93,9 +130,10 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
     variants = [variant for group in file.groups for variant in group.variants]
     if chosen.only is not None:
         checker.names("--only", list(chosen.only), variants)
-    for option, count in (("--seeds", chosen.seeds), ("--frames", chosen.frames)):
-        if count is not None:
-            checker.count(option, count)
+    if chosen.seeds is not None:
+        checker.count("--seeds", chosen.seeds, MOST_SEEDS)
+    if chosen.frames is not None:
+        checker.count("--frames", chosen.frames)
     kept = (
         variants if chosen.only is None else [v for v in chosen.only if v in variants]
     )
@@ -116,6 +154,12 @@ def _check_together(run: RunConfig, checker: Checker) -> None:
         ALGORITHMS[run.variant].algorithm.check_settings(**run.hyperparameters)
     except ValueError as error:
         checker.complain(run.variant, str(error))
+    if run.family == "dqn":
+        n_envs, stack = (run.environment[key] for key in ("n_envs", "frame_stack"))
+        least = n_envs * least_rows(run.hyperparameters["n_steps"], stack)
+        if (size := run.hyperparameters["buffer_size"]) < least:
+            needed = f"n_steps and n_envs need {least} rows at least"
+            checker.complain(run.variant, f"buffer_size={size} is too small: {needed}")
 
 
 def _check_unique(runs: Sequence[RunConfig], checker: Checker) -> None:

@@ -15,11 +15,16 @@ from analysis.configs import RUN_ID
 from benchmarks.config import Setting
 from benchmarks.errors import ConfigError
 from benchmarks.games import all_games
-from benchmarks.schema import KEYS, SOURCES, nearest
+from benchmarks.schema import KEYS, MOST, SOURCES, nearest
 
 SETTINGS = Path(__file__).parent / "settings"
 # Settings that no settings file gives a value: without one, each game has its own.
 OPTIONAL = ("max_frames",)
+# Results of other commands have these names where studies have theirs.
+RESERVED = ("theory", "speed", "cost", "faults")
+# Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
+MOST_SEEDS = 1_000
+LAST_FIRST_SEED = 10**6
 _OF_A_GROUP = ("variants", "games", "frames", "seeds", "first_seed", "set", "vary")
 
 
@@ -108,6 +113,10 @@ class Checker:
         """Check a whole suite."""
         if not RUN_ID.fullmatch(study):
             self.problems.append(f"{self.name}: its name must match {RUN_ID.pattern}")
+        if study in RESERVED:
+            self.problems.append(
+                f"{self.name}: results of `{study}` have that name; give it another"
+            )
         self.unknown("", table, ("description", "games", "group"))
         games = self.names("games", table.get("games"), all_games())
         groups = table.get("group")
@@ -128,10 +137,10 @@ class Checker:
         key = f"{where}variants"
         variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
         frames = self._count(f"{where}frames", table.get("frames"))
-        seeds = self._count(f"{where}seeds", table.get("seeds"))
+        seeds = self._count(f"{where}seeds", table.get("seeds"), MOST_SEEDS)
         first = table.get("first_seed", 0)
         if first != 0:
-            first = self.count(f"{where}first_seed", first)
+            first = self.count(f"{where}first_seed", first, LAST_FIRST_SEED)
         varied = self._changes(f"{where}vary", table.get("vary", {}), variants)
         changes = self._changes(f"{where}set", table.get("set", {}), variants)
         return Group(
@@ -201,17 +210,19 @@ class Checker:
             self.complain(where, f"source: expected one of {known}")
         return Setting(entry["value"], str(entry["source"]))
 
-    def _count(self, where: str, entry: Any) -> Setting:
+    def _count(self, where: str, entry: Any, top: int = MOST) -> Setting:
         setting = self._setting(where, entry)
         if setting is None:
             return Setting(1, "ours")
-        return Setting(self.count(where, setting.value), setting.source)
+        return Setting(self.count(where, setting.value, top), setting.source)
 
-    def count(self, where: str, value: Any) -> int:
-        """Return a whole number above 0."""
+    def count(self, where: str, value: Any, top: int = MOST) -> int:
+        """Return a whole number above 0 and at most ``top``."""
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             self.complain(where, f"expected a whole number above 0, not {value!r}")
             return 1
+        if value > top:
+            self.complain(where, f"expected at most {top:,}, not {value:,}")
         return value
 
 

@@ -12,9 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.failure import note_failure
+from benchmarks.config import RunConfig
+from benchmarks.failure import fail, note_failure, note_silent_end
 from benchmarks.heartbeat import Watch, read_heartbeat
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, stop_signals
+from benchmarks.train import write_config
 
 LOG_FILE = "log.txt"
 MAX_ATTEMPTS = 3  # of a run that a signal killed; one that raised is not tried again
@@ -26,10 +28,12 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 @dataclass
 class Task:
-    """A run to be made: its folder, which holds its configuration, and its threads.
+    """A run to be made: its folder, its threads, and its configuration.
 
-    ``gpu`` is the one GPU that it sees, as CUDA_VISIBLE_DEVICES names it; ``options``
-    are further words of its command. A run without progress for ``stall_s`` seconds is
+    The folder is made when the run starts, with the configuration in it, unless it is
+    there already: a sweep that never comes to a run leaves nothing of it. ``gpu`` is
+    the one GPU that it sees, as CUDA_VISIBLE_DEVICES names it; ``options`` are further
+    words of its command. A run without progress for ``stall_s`` seconds is
     killed.
     """
 
@@ -38,6 +42,7 @@ class Task:
     gpu: str | None = None
     options: tuple[str, ...] = ()
     stall_s: float = STALL_S
+    config: RunConfig | None = None
     attempts: int = 0
     process: subprocess.Popen | None = field(default=None, repr=False)
     watch: Watch | None = field(default=None, repr=False)
@@ -50,6 +55,8 @@ class Task:
     def start(self) -> None:
         """Start the run's process, its output to its own log."""
         self.attempts += 1
+        if self.config is not None:
+            write_config(self.folder, self.config)
         self.watch = Watch(self.folder, self.stall_s)
         variables = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         if self.gpu is not None:
@@ -147,8 +154,9 @@ def run_tasks(
                     task = waiting.pop(0)
                     if gpus:
                         task.gpu = _freest(gpus, running)
-                    running.append(task)
-                    task.start()
+                    if _started(task, running):
+                        continue
+                    outcome.failed.append(task.folder)
                 time.sleep(POLL_S)
                 for task in list(running):
                     status = task.status()
@@ -163,6 +171,18 @@ def run_tasks(
         finally:
             stop(running)
     return outcome
+
+
+def _started(task: Task, running: list[Task]) -> bool:
+    """Start a run; False if that fails, of which its folder tells if it can."""
+    running.append(task)
+    try:
+        task.start()
+    except OSError as error:
+        running.remove(task)
+        fail(task.folder, 0, error)
+        return False
+    return True
 
 
 def _freest(gpus: Sequence[str], running: Sequence[Task]) -> str:
@@ -180,6 +200,7 @@ def _sort(task: Task, status: int, outcome: Outcome) -> None:
     elif status == HELD_ELSEWHERE:
         outcome.elsewhere.append(task.folder)
     else:
+        note_silent_end(task.folder, status)
         outcome.failed.append(task.folder)
 
 

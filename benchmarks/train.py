@@ -19,7 +19,7 @@ from analysis.records import (
     DONE_FILE,
     EPISODES_FILE,
     FAILED_FILE,
-    read_json,
+    read_config,
 )
 from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
@@ -27,7 +27,7 @@ from benchmarks.config import RunConfig
 from benchmarks.errors import UsageError
 from benchmarks.failure import fail
 from benchmarks.heartbeat import Heartbeat
-from benchmarks.machine import prepare
+from benchmarks.machine import check_device, prepare
 from benchmarks.process import HELD_ELSEWHERE, STOPPED, held, stop_signals
 from benchmarks.provenance import provenance
 from benchmarks.recording import Recording
@@ -74,6 +74,7 @@ def train(folder: Path, resume: Resume = "strict") -> int:
             return 0
         prepare(config.threads)
         try:
+            check_device(config.environment["device"])
             (folder / FAILED_FILE).unlink(missing_ok=True)
             with stop_signals() as received:
                 return _train(folder, config, resume, lambda: bool(received))
@@ -87,10 +88,12 @@ def train(folder: Path, resume: Resume = "strict") -> int:
 def _read_config(folder: Path) -> RunConfig:
     path = folder / CONFIG_FILE
     try:
-        config = RunConfig.from_record(read_json(path))
+        config = RunConfig.from_record(read_config(path))
         run_id = config.run_id
-    except (RecordError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: not the configuration of a run: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+    except (RecordError, KeyError) as error:
+        raise UsageError(f"{folder}: not the folder of a run: {error}") from error
     if run_id != folder.resolve().name:
         raise UsageError(f"{path}: describes {run_id}: a changed run is another run")
     return config

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks import cli
 from benchmarks.config import RunConfig
 from benchmarks.suite import Selection, load_suite
 from benchmarks.train import write_config
@@ -62,3 +64,30 @@ def run_folder(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Call the command line in this process; returns status, output, errors."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def refused(call: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Give a command that is to be refused; returns the one line that it says."""
+
+    def refuse(*words: object) -> str:
+        status, out, err = call(*words)
+        assert (status, out) == (2, "")
+        (line,) = err.splitlines()
+        return line
+
+    return refuse

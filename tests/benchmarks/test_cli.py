@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 import pytest
 
 from benchmarks import cli
 from benchmarks.processor import processor_id
 from benchmarks.suite import load_suite
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Call the command line in this process; returns status, output, errors."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return int(stop.value.code or 0), said.out, said.err
-
-    return run
-
 
 # ---------------------------------------------------------------------- what is said
 
@@ -65,7 +49,7 @@ BAD = {
     "export": "no runs in",
     "export nothing": "no runs of nothing",
     "merge nowhere": "no studies in nowhere",
-    "train no-such-folder": "is missing",
+    "train no-such-folder": "no-such-folder: not a run's folder",
 }
 
 

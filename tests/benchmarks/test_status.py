@@ -11,7 +11,8 @@ from analysis.records import EPISODES, TIMING
 from benchmarks import speed, stopwatch
 from benchmarks.process import held
 from benchmarks.speed import hours_left, measured_speeds
-from benchmarks.status import status_of, statuses
+from benchmarks.status import kept_in_data, status_of, statuses
+from benchmarks.suite import Selection, load_suite
 
 EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
 TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
@@ -57,6 +58,54 @@ def test_a_run_at_work_shows_its_last_sign_of_life(run):
         assert look().frames == 1200
         (folder / "heartbeat").write_text("12")
         assert look().frames == 0
+
+
+def test_a_stopped_run_shows_how_far_it_came(run):
+    _, folder, look = run
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)  # no game is over yet
+    (folder / "heartbeat").write_text("1200 ending\n")
+    assert (look().state, look().frames) == ("unfinished", 1200)
+    (folder / "timing.csv").write_text(TIMING_HEAD + timing_row(1400, 50.0))
+    assert look().frames == 1400
+
+
+def test_a_stopped_run_needs_no_more_than_the_rest_if_it_can_go_on(run):
+    config, folder, look = run
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)
+    (folder / "heartbeat").write_text("1200 ending\n")
+    known = {speed._key(config): 1.0}
+    assert hours_left(look(), known, []) == pytest.approx(1600 / 3600)
+    (folder / "checkpoint.pt").write_bytes(b"")
+    assert hours_left(look(), known, []) == pytest.approx(400 / 3600)
+    (folder / "failed.json").write_text('{"error": "OSError: full", "frames": 1300}')
+    assert hours_left(look(), known, []) == pytest.approx(300 / 3600)
+
+
+RUNS_HEAD = "run_id,status\n"
+
+
+def test_a_clone_says_what_its_data_hold(call, tmp_path):
+    first, second = load_suite("smoke", Selection(only=["q-a2c", "a2c-naive"]))
+    words = ("status", "smoke", "--only", "q-a2c", "a2c-naive", "--results", tmp_path)
+    assert "holds" not in call(*words)[1]
+    data = tmp_path / "data" / "smoke"
+    data.mkdir(parents=True)
+    rows = f"{first.run_id},done\n{second.run_id},failed\nother,done\n"
+    (data / "runs.csv").write_text(RUNS_HEAD + rows)
+    line = f"{data} holds 2 of the 2 missing runs (1 done, 1 failed), and 1 more"
+    assert call(*words)[1].splitlines()[-1] == line
+    (data / "runs.csv").write_text(RUNS_HEAD + "other,done\n")
+    line = f"{data} holds 0 of the 2 missing runs, and 1 more"
+    assert call(*words)[1].splitlines()[-1] == line
+
+
+def test_what_is_recorded_here_needs_no_word_of_the_data(run, tmp_path):
+    config, folder, look = run
+    (tmp_path / "data/smoke").mkdir(parents=True)
+    (tmp_path / "data/smoke/runs.csv").write_text(RUNS_HEAD + f"{config.run_id},done\n")
+    assert kept_in_data(tmp_path, [look()])
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)
+    assert kept_in_data(tmp_path, [look()]) == ""
 
 
 def test_a_run_without_a_folder_is_missing(run, tmp_path):
