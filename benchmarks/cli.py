@@ -213,10 +213,12 @@ def faults(
 
 
 def replicates(
-    game: Annotated[str, arg(help="which game")] = "Breakout",
+    game: Annotated[str, arg(metavar="GAME", help="which game")] = "Breakout",
     only: Annotated[str, arg(metavar="VARIANT", help="which variant")] = "a2c-naive",
-    seeds: Annotated[int, arg(help="how many seeds, from 0")] = 3,
-    frames: Annotated[int, arg(help="emulator frames of each run")] = 40_000,
+    seeds: Annotated[int, arg(metavar="N", help="how many seeds, from 0")] = 3,
+    frames: Annotated[
+        int, arg(metavar="N", help="emulator frames of each run")
+    ] = 40_000,
 ) -> int:
     """Train short runs: do those with one seed share all games, the others none?"""
     from benchmarks.replicates import compare

@@ -149,8 +149,7 @@ def test_whatever_else_a_configuration_holds_is_kept(
 ) -> None:
     config = config_of() | {
         "numerics": 2,
-        "processor": {"family": 25, "model": 17},
-        "commits": ["a12c0c4454e1", "be382ac102ea"],
+        "processor": {"id": "amd-25-17", "family": 25, "model": 17},
         "source_digest": "0123456789abcdef",
         "something": [{"of": None}],
     }
