@@ -1,0 +1,242 @@
+"""What README quotes of results/, and which of its numbers are no results.
+
+Who changes README and sees ``test_readme_numbers.py`` fail: a new result needs a
+:class:`Quote` with its source in :data:`QUOTES`; a new setting (a version, a budget,
+an equation) its phrase in :data:`SETTINGS`; an entry whose sentence is gone, removal.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+WORDS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5}
+WORDS |= {"tenth": 0.1, "hundredth": 0.01, "percent": 0.01, "thousandth": 0.001}
+WORDS |= {"twice": 2.0, "thrice": 3.0, "double": 2.0}
+NUMBER = (
+    rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:e-?\d+)?|\b(?:{'|'.join(WORDS)})\b"
+)
+
+Reduce = Callable[[list[float]], float]
+
+
+def only(found: list[float]) -> float:
+    """The one value that all rows have."""
+    assert len(set(found)) == 1, f"there are {len(set(found))} values: {found}"
+    return found[0]
+
+
+@cache
+def read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Numbers in a CSV file of results/, and what is made of them.
+
+    Attributes:
+        file: Below results/.
+        columns: Read in each row.
+        find: Its first group is the number.
+        rows: Pairs of a column and what is found in it, for the rows that count.
+        of: Makes one number of those found.
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    find: str
+    rows: tuple[tuple[str, str], ...] = ()
+    of: Reduce = only
+
+    def value(self, results: Path = RESULTS) -> float:
+        """The number that README should quote."""
+        table = read(results / self.file)
+        for column, found in self.rows:
+            table = table[table[column].str.contains(found)]
+        cells = [cell for column in self.columns for cell in table[column]]
+        numbers = [re.search(self.find, cell) for cell in cells]
+        found = [float(number[1]) for number in numbers if number]
+        assert found, f"there is no such number: {self}"
+        return self.of(found)
+
+    def __str__(self) -> str:
+        rows = ", ".join(
+            f"{column} ~ '{found}'" for column, found in self.rows if found
+        )
+        return f"results/{self.file}, {' and '.join(self.columns)} of rows with {rows}"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What README says, ``{}`` for each number, and where each of them comes from.
+
+    Attributes:
+        says: The text, whatever its line breaks.
+        sources: One for each ``{}``.
+        bound: README says that the sources' numbers are below its own, rather than
+            what they are.
+    """
+
+    says: str
+    sources: tuple[Source, ...]
+    bound: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        said = re.escape(self.says).replace(r"\{\}", f"({NUMBER})")
+        return re.compile(re.sub(r"(?:\\ )+", r"\\s+", said))
+
+
+def row(check: str, find: str, parameters: str = "", says: str = "", of: Reduce = only):
+    """What the rows of an exact check observed (``results/tables/theory.md``)."""
+    rows = (("check", check), ("statement", says), ("parameters", parameters))
+    return Source("data/theory/theory.csv", ("observed",), find, rows, of)
+
+
+def said(check: str, find: str, of: Reduce = only) -> Source:
+    """A number in the statement of an exact check's rows."""
+    file = "data/theory/theory.csv"
+    return Source(file, ("statement",), find, (("check", check),), of)
+
+
+ROLLOUT, CORRIDOR = "samples.updates_of_one_rollout", "samples.updates_in_a_corridor"
+MEDIAN, MOST = r"^([\d.]+)%", r"to ([\d.]+)%"
+CURVES, FIRST, SECOND = "same_seed.curves_part", r"^([\d.]+) and", r"and ([\d.]+);"
+CLOSE = "episodic_scores.scores_are_close_at_low_tau"
+SIGN = "episodic_scores.the_sign_is_that_of_living"
+PAYS, ENTROPY, KL = "living=pays", r"\(entropy\)", r"\(KL\)"
+HIGHER, LOWER, MEAN = r"higher in (\d+)", r"lower in (\d+)", r"mean [+-]([\d.]+) %"
+KEPT, KEEPS = "kept_share.share_kept_in_games", r"keeps ([\d.]+)"
+EFFECT, SHARE = "kept_share.effect_of_what_is_kept", r"^([\d.]+);"
+DENSE, SPARSE = "rewards=every step, tau=0.1,", "rewards=sparse, tau=0.1,"
+
+COST = Source(
+    "tables/cost.csv",
+    ("a2c", "dqn"),
+    r"^([\d.]+),",
+    (("quantity", r"^both, %"),),
+    lambda percent: max(percent) / 100,
+)
+
+QUOTES = (
+    Quote(
+        "up to {} % apart if every step pays, {} to {} % (medians) if rewards are",
+        (
+            row(ROLLOUT, MOST, "tau=0.01", "at every step:", max),
+            row(ROLLOUT, MEDIAN, "tau=0.01", "^sparse", min),
+            row(ROLLOUT, MEDIAN, "tau=0.01", "^sparse", max),
+        ),
+    ),
+    Quote(
+        "and {} % with a peaked policy in a game without chance",
+        (row(CORRIDOR, MEDIAN, "entropy=0.2 log A, tau=0.01"),),
+    ),
+    Quote(
+        "a total variation of {} apart after {} updates and {} after {}, when those of "
+        "two seeds are {} apart; `a2c-proper` is {} from itself if its critic starts "
+        "{} off",
+        (
+            row(CURVES, FIRST, says="^20 updates"),
+            said(CURVES, r"^(\d+) updates", min),
+            row(CURVES, FIRST, says="^300 updates: total"),
+            said(CURVES, r"^(\d+) updates", max),
+            row(CURVES, SECOND, says="^300 updates"),
+            row(CURVES, FIRST, says="itself"),
+            said(CURVES, r"values ([\d.]+) off"),
+        ),
+    ),
+    Quote(
+        "both forms of proper A2C end within {} % of naive A2C's score",
+        (row(CLOSE, MEAN, of=max),),
+        bound=True,
+    ),
+    Quote(
+        "the entropy form is higher than naive in {} to {} of {} MDPs and lower in {} "
+        "to {}, the KL form higher in {} to {} and lower in {} to {};",
+        (
+            row(CLOSE, HIGHER, PAYS, ENTROPY, min),
+            row(CLOSE, HIGHER, PAYS, ENTROPY, max),
+            row(CLOSE, r"of (\d+);", PAYS),
+            row(CLOSE, LOWER, PAYS, ENTROPY, min),
+            row(CLOSE, LOWER, PAYS, ENTROPY, max),
+            row(CLOSE, HIGHER, PAYS, KL, min),
+            row(CLOSE, HIGHER, PAYS, KL, max),
+            row(CLOSE, LOWER, PAYS, KL, min),
+            row(CLOSE, LOWER, PAYS, KL, max),
+        ),
+    ),
+    Quote(
+        "the first scores {} to {} % more and the second {} to {} % less",
+        tuple(
+            row(SIGN, MEAN, PAYS, form, of)
+            for form in (ENTROPY, KL)
+            for of in (min, max)
+        ),
+    ),
+    Quote(
+        "a share of {} to {} with 4 to 18 distinct actions if every step pays; {}, and "
+        "{} whatever the gaps, with 3 actions twice, as in Pong; {} with 6 distinct "
+        "actions if rewards are sparse",
+        (
+            row(KEPT, KEEPS, rf"A=(?:4|6|18), {DENSE}", of=min),
+            row(KEPT, KEEPS, rf"A=(?:4|6|18), {DENSE}", of=max),
+            row(KEPT, KEEPS, f"A=3 twice, {DENSE}"),
+            row("kept_share.share_of_a_gap", KEEPS, "A=3 twice, gap=10 tau"),
+            row(KEPT, KEEPS, f"A=6, {SPARSE}"),
+        ),
+    ),
+    Quote(
+        "soft entropy adds a share of {} at most, {} and {} in these cases",
+        (
+            row(EFFECT, SHARE, rf"A=(?:4|6|18), {DENSE}", of=max),
+            row(EFFECT, SHARE, f"A=3 twice, {DENSE}"),
+            row(EFFECT, SHARE, f"A=6, {SPARSE}"),
+        ),
+    ),
+    Quote(
+        "Pong and Breakout at {}M frames, one seed an algorithm",
+        (Source("tables/pong-breakout/scores.csv", ("frames",), r"^(\d+)000000$"),),
+    ),
+    Quote(
+        "injects {} faults into real short runs",
+        (Source("data/faults/faults.csv", ("no",), r"^(\d+)$", of=max),),
+    ),
+    Quote("take less than a {} of training's time", (COST,), bound=True),
+)
+
+# Numbers that nobody measured: each pattern says of what kind. The whole match is one.
+SETTINGS = (
+    r"\b2017\b",
+    r"arXiv [\d.]+",
+    r"Python 3\.11 or newer",
+    r"minutes on 2 cores",
+    r"(?:Figures?|Fig\.) \d(?:-\d|, \d)?",
+    r"(?:Eq\.|Sec\.) \d[\d.]*(?:(?:-|, )\d+)*",
+    r"(?m)\| (?:\d[\d-]*)?(?:, )?(?:Sec\. [\d.]+)? \|$",  # a table's equations
+    r"tau = [\d.]+",
+    r"\b1/tau",
+    r"\b5-step",
+    r"(?:last tenth of training|last 100 games)",
+    r"with 4 to 18 distinct actions",
+    r"with 3 actions twice",
+    r"with 6 distinct actions",
+    r"NFS does since version 4",
+    # What the deviations compare.
+    r"\d+M frames \(A2C\), \d+M \(DQN, inferred\)",
+    r"10M and 4M",
+    r"\b400,000(?:-frame| frames)",
+    r"\b84x\d+",
+    r"head gain 1, ",
+    r"with its 1/2",
+    r"RMSProp epsilon 1e-10",
+    r"4M and 10M frames are the first hundredth",
+    r"1e-5 inside the root",
+    r"\b1M (?:transitions|stored frames)",
+    r"7 GB in place of 56",
+)
