@@ -14,6 +14,7 @@ usage: ./run_all.sh COMMAND [options]
   pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
   faults           25 faults, injected into real short runs: is each survived?
+  reproduce RUN    train a committed run again: is it identical, and how far?
   replicates       are runs with different seeds independent? an A/A check
   speed            training here against stock Stable-Baselines3
   cost             what recording and checkpoints take of training's time
@@ -32,7 +33,7 @@ TEXT
 
 SUITES=" smoke atari paper breakout pong-breakout "
 DRAWN=" figures tables report "
-OTHERS=" test theory faults replicates list plan run speed cost status export merge train "
+OTHERS=" test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -13,7 +13,15 @@ from tyro.conf import Positional, arg
 from analysis.errors import RecordError, StudyNotFoundError
 from analysis.files import write_atomically
 from benchmarks.errors import UsageError
-from benchmarks.options import Care, Choice, Jobs, Machines, Results, runs_at_once
+from benchmarks.options import (
+    Care,
+    Choice,
+    Jobs,
+    Machines,
+    Results,
+    runs_at_once,
+    whole_number,
+)
 from benchmarks.places import check_results
 from benchmarks.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
@@ -233,6 +241,25 @@ def replicates(
     return 0 if good else 1
 
 
+def reproduce(
+    run: Annotated[
+        Positional[str],
+        arg(metavar="RUN", help="a committed run's id, or how it begins"),
+    ],
+    frames: Annotated[
+        str, arg(metavar="N", help="emulator frames to train: 10M, 1e7")
+    ] = "200_000",
+    results: Results = Path("results"),
+) -> int:
+    """Train a committed run again: is it identical, and if not, from which game on?"""
+    from benchmarks.reproduce import reproduce as train_again
+
+    number = whole_number(frames)
+    if number is None or number < 1:
+        raise UsageError(f"--frames: expected a whole number above 0, not {frames}")
+    return train_again(results, run, number)
+
+
 COMMANDS: dict[str, Callable[..., int]] = {
     "list": list_suites,
     "plan": plan,
@@ -248,6 +275,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "theory": theory,
     "faults": faults,
     "replicates": replicates,
+    "reproduce": reproduce,
     "train": train,
 }
 

@@ -48,6 +48,9 @@ BAD = {
     "report": "no study",
     "export": "no runs in",
     "export nothing": "no runs of nothing",
+    "reproduce q --frames 0": "--frames: expected a whole number above 0, not 0",
+    "reproduce q --frames ten": "--frames: expected a whole number above 0, not ten",
+    "reproduce q-a2c": "no run 'q-a2c' in results/data; there is none",
     "merge nowhere": "no studies in nowhere",
     "train no-such-folder": "no-such-folder: not a run's folder",
 }
