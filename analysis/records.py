@@ -32,6 +32,12 @@ METRICS_FILE = "metrics.csv"
 TIMING_FILE = "timing.csv"
 DONE_FILE = "done.json"
 FAILED_FILE = "failed.json"
+# What done.json says of the files beside it; nobody writes those again.
+SEALS = {
+    "episodes_sha256": EPISODES_FILE,
+    "metrics_sha256": METRICS_FILE,
+    "config_sha256": CONFIG_FILE,
+}
 
 EPISODES = Table(
     dtypes={
@@ -164,6 +170,16 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def seals(folder: Path) -> dict[str, str]:
+    """SHA-256 of the files of a finished run, for its ``done.json``."""
+    return {key: _sha256(folder / name) for key, name in SEALS.items()}
+
+
+def _sha256(path: Path) -> str:
+    data = path.read_bytes() if path.exists() else b""
+    return hashlib.sha256(data).hexdigest()
+
+
 def _done_run(
     folder: Path,
     config: dict[str, Any],
@@ -174,20 +190,24 @@ def _done_run(
     path = folder / DONE_FILE
     done = read_json(path)
     try:
-        digest, count = str(done["episodes_sha256"]), int(done["episodes"])
+        # Older records have a seal on their games alone.
+        present = [key for key in SEALS if key in done or key == "episodes_sha256"]
+        sealed, count = {key: done[key] for key in present}, int(done["episodes"])
         frames, seconds = int(done["frames"]), float(done["seconds"])
         speed = float(done["frames_per_second"])
     except (KeyError, TypeError, ValueError) as error:
         raise RecordError(path, f"lacks or mangles {error}") from None
-    _check_unchanged(folder / EPISODES_FILE, digest, count, len(episodes))
+    for key, digest in sealed.items():
+        if digest != _sha256(folder / SEALS[key]):
+            raise _changed(folder / SEALS[key])
+    if count != len(episodes):
+        raise _changed(folder / EPISODES_FILE)
     tables = (episodes, metrics, timing)
     return RunRecord(config, "done", frames, seconds, speed, *tables)
 
 
-def _check_unchanged(path: Path, digest: str, expected: int, found: int) -> None:
-    data = path.read_bytes() if path.exists() else b""
-    if hashlib.sha256(data).hexdigest() != digest or expected != found:
-        raise RecordError(path, f"is not the file that {DONE_FILE} describes")
+def _changed(path: Path) -> RecordError:
+    return RecordError(path, f"is not the file that {DONE_FILE} describes")
 
 
 def _halted_run(

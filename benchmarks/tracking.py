@@ -32,7 +32,7 @@ class CsvWriter:
 
     Args:
         path: The file.
-        table: Its columns.
+        table: Its columns; a file that is gone on from keeps those that it has.
         keep: Bytes of an existing file to go on from; 0 begins a new one.
 
     Raises:
@@ -45,6 +45,8 @@ class CsvWriter:
             raise UsageError(f"{path}: shorter than at the run's last checkpoint")
         self.file: IO[str] = path.open("r+" if keep else "w", newline="")
         self.file.truncate(keep)
+        if keep:
+            self.columns = self.file.readline().rstrip("\n").split(",")
         self.file.seek(keep)
         if not keep:
             self.write(dict(zip(self.columns, self.columns, strict=True)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 from collections.abc import Callable
@@ -17,9 +16,9 @@ from analysis.files import write_atomically, write_json
 from analysis.records import (
     CONFIG_FILE,
     DONE_FILE,
-    EPISODES_FILE,
     FAILED_FILE,
     read_config,
+    seals,
 )
 from benchmarks import checkpoint as checkpoints
 from benchmarks.build import make_model
@@ -155,13 +154,12 @@ def _finish(folder: Path, model: BaseAlgorithm, recording: Recording) -> None:
     policy = io.BytesIO()
     torch.save(model.policy.state_dict(), policy)
     write_atomically({folder / POLICY_FILE: policy.getvalue()})
-    games = (folder / EPISODES_FILE).read_bytes()
     done = {
         "frames": recording.frames,
         "episodes": recording.callback.n_episodes,
         "seconds": round(seconds, 3),
         "frames_per_second": round(recording.frames / seconds, 2),
-        "episodes_sha256": hashlib.sha256(games).hexdigest(),
+        **seals(folder),
     }
     write_json(folder / DONE_FILE, done)
 

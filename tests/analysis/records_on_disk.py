@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from analysis.records import seals
 
 EPISODE_HEADER = "frames,env,game_return,length_frames"
 METRIC_HEADER = (
@@ -67,7 +68,8 @@ def write_run(
     times = [f"{frames},{frames / 400},100.0\n" for frames in at]
     (folder / "timing.csv").write_text(f"{TIMING_HEADER}\n{''.join(times)}")
     if status == "done":
-        (folder / "done.json").write_text(json.dumps(done_of(config, table)))
+        done = done_of(config, table) | seals(folder)
+        (folder / "done.json").write_text(json.dumps(done))
     if status == "failed":
         failed = {"error": "loss is NaN", "frames": reached}
         (folder / "failed.json").write_text(json.dumps(failed))
@@ -85,8 +87,14 @@ def done_of(config: dict[str, Any], table: str) -> dict[str, Any]:
         "episodes": table.count("\n") - 1,
         "seconds": 2.5,
         "frames_per_second": config["frames"] / 2.5,
-        "episodes_sha256": hashlib.sha256(table.encode()).hexdigest(),
     }
+
+
+def unseal(folder: Path) -> None:
+    """Make it a record from before metrics and configuration were sealed."""
+    done = json.loads((folder / "done.json").read_text())
+    del done["metrics_sha256"], done["config_sha256"]
+    (folder / "done.json").write_text(json.dumps(done))
 
 
 def learning_games(

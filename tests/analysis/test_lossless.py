@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from records_on_disk import config_of, contents, write_run
+from records_on_disk import config_of, contents, unseal, write_run
 
 from analysis.errors import RecordError
 from analysis.exchange import export_study, merge_studies
@@ -26,16 +26,18 @@ def their_runs(data_dir: Path) -> Path:
     return data_dir.parent / "their_runs"
 
 
-@pytest.mark.parametrize("status", ["done", "unfinished", "failed"])
+@pytest.mark.parametrize("status", ["done", "done long ago", "unfinished", "failed"])
 @pytest.mark.parametrize("name", ["metrics.csv", "timing.csv"])
 def test_a_file_that_is_deleted_from_a_record_stays_in_the_data(
     runs_dir: Path, data_dir: Path, status: str, name: str
 ) -> None:
-    folder = write_run(runs_dir, config_of(), GAMES, status)
+    folder = write_run(runs_dir, config_of(), GAMES, status.split()[0])
+    if status == "done long ago":
+        unseal(folder)
     export_study(runs_dir, "atari", data_dir)
     before = contents(data_dir / "atari")
     (folder / name).unlink()
-    export_study(runs_dir, "atari", data_dir)
+    assert not export_study(runs_dir, "atari", data_dir).replaced
     assert contents(data_dir / "atari") == before
 
 
@@ -68,6 +70,7 @@ def test_rows_that_one_side_lacks_are_brought_in_from_the_other(
 ) -> None:
     """Finished without metrics here, unfinished with them there: both are kept."""
     folder = write_run(runs_dir, config_of(), GAMES)
+    unseal(folder)
     (folder / "metrics.csv").unlink()
     write_run(their_runs, config_of(), GAMES[:2], "unfinished")
     export_study(runs_dir, "atari", data_dir)

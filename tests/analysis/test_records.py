@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records_on_disk import EPISODE_HEADER, METRIC_HEADER, config_of, write_run
+from records_on_disk import EPISODE_HEADER, METRIC_HEADER, config_of, unseal, write_run
 
 from analysis.csvs import read_table
 from analysis.errors import RecordError
@@ -187,12 +187,39 @@ def test_a_float_comes_back_to_the_last_bit(
     assert read_table(path, EPISODES)["game_return"].item() == value
 
 
-def test_done_describes_the_file_beside_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("episodes.csv", ",2.5,", ",9.5,"),
+        ("metrics.csv", ",0.1,", ",0.2,"),
+        ("config.json", '"temperature": 0.01', '"temperature": 0.1'),
+        ("config.json", '"torch": "2.13.0"', '"torch": "2.14.0"'),
+    ],
+)
+def test_done_describes_the_files_beside_it(
+    tmp_path: Path, name: str, old: str, new: str
+) -> None:
     folder = write_run(tmp_path, config_of(), GAMES)
-    table = (folder / "episodes.csv").read_text()
-    (folder / "episodes.csv").write_text(table.replace("2.5", "9.5"))
-    with pytest.raises(RecordError, match=r"episodes\.csv: is not the file"):
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+    with pytest.raises(RecordError, match=f"{name}: is not the file that done.json"):
         read_run(folder)
+
+
+def test_a_finished_run_without_its_metrics_is_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, config_of(), GAMES)
+    (folder / "metrics.csv").unlink()
+    with pytest.raises(RecordError, match=r"metrics\.csv: is not the file"):
+        read_run(folder)
+
+
+def test_older_records_vouch_for_their_games_alone(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, config_of(), GAMES)
+    unseal(folder)
+    (folder / "metrics.csv").unlink()
+    run = read_run(folder)
+    assert (run.status, len(run.episodes), len(run.metrics)) == ("done", 3, 0)
 
 
 def test_every_problem_of_a_configuration_is_named(tmp_path: Path) -> None:

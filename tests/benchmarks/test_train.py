@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from analysis.errors import RecordError
 from analysis.records import read_run
 from benchmarks import train as train_module
 from benchmarks.errors import UsageError
@@ -45,6 +46,11 @@ def test_a_run_leaves_a_record_and_is_made_once(variant, tiny, run_folder):
     before = contents(folder)
     assert train(folder) == 0
     assert contents(folder) == before
+    for name in ("episodes.csv", "metrics.csv", "config.json"):
+        (folder / name).write_bytes(before[name] + b" ")
+        with pytest.raises(RecordError, match=f"{name}: is not the file that done"):
+            read_run(folder)
+        (folder / name).write_bytes(before[name])
 
 
 def _check_games(games, config):
