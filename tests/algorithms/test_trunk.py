@@ -6,14 +6,19 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from stable_baselines3 import A2C, DQN
+from stable_baselines3.common import policies
+from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.torch_layers import NatureCNN
 
 from algorithms import HardDQN, NaiveA2C
-from algorithms.policies import QCnnPolicy, TwoHeadCnnPolicy, channels_last
+from algorithms.policies import channels_last
 from algorithms.trunk import PRECISIONS, DeferredTrunk, linear
 from benchmarks.atari import make_atari_env
 from tests.algorithms.catch import Catch
+from tests.algorithms.test_reference import draw_alike, learn_alike
 
 
 def extractor(features=512):
@@ -121,31 +126,6 @@ def test_another_precision_needs_the_convolutions():
         DeferredTrunk(extractor(), "half")
 
 
-def without_trunk(network):
-    """Have everything go through autograd, in the precision of the parameters."""
-    network.trunk = None
-    network.extract_features = lambda obs, extractor=None: (
-        extractor or network.features_extractor
-    )(obs.double() / 255)
-
-
-class PlainTwoHead(TwoHeadCnnPolicy):
-    """Everything through autograd."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        without_trunk(self)
-
-
-class PlainQ(QCnnPolicy):
-    """Everything through autograd."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        without_trunk(self.q_net)
-        without_trunk(self.q_net_target)
-
-
 class DoubleCNN(NatureCNN):
     """The same in float64; Stable-Baselines3 tries its own out in float32."""
 
@@ -156,8 +136,23 @@ class DoubleCNN(NatureCNN):
         self.double()
 
 
+class DoubleRollouts(RolloutBuffer):
+    """The same in float64."""
+
+    def reset(self):
+        super().reset()
+        for name in ("values", "rewards", "advantages", "returns"):
+            setattr(self, name, getattr(self, name).astype(np.float64))
+
+
 @pytest.fixture
-def float64():
+def float64(monkeypatch):
+    """Have both libraries compute in float64.
+
+    Rounding in float32 soon tips a ReLU or a greedy action over, and from there two
+    correct computations part.
+    """
+    monkeypatch.setattr(policies, "preprocess_obs", lambda obs, *_, **__: obs / 255.0)
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
@@ -167,43 +162,62 @@ def flat(policy):
     return torch.cat([p.detach().reshape(-1).clone() for p in policy.parameters()])
 
 
+A2C_SETTINGS = {"learning_rate": 7e-4, "n_steps": 5, "gamma": 0.99}
+STOCK_A2C = {
+    "rollout_buffer_class": DoubleRollouts,
+    "vf_coef": 0.25,
+    "ent_coef": 0.01,
+    "use_rms_prop": False,
+}
+TF_RMS_PROP = {
+    "optimizer_class": RMSpropTFLike,
+    "optimizer_kwargs": {"alpha": 0.99, "eps": 1e-5},
+}
 DQN_SETTINGS = {
-    "learning_starts": 16,
-    "target_update_interval": 100,
+    "learning_rate": 1e-4,
+    "learning_starts": 200,
+    "target_update_interval": 50,
     "buffer_size": 2_000,
-    "frame_stack": 4,
-    "exploration": [(0, 0.5)],
+}
+STOCK_DQN = {"gradient_steps": 2, "exploration_initial_eps": 0} | {
+    "exploration_final_eps": 0
 }
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "plain", "settings", "steps"),
+    ("ours", "theirs", "steps"),
     [
-        (NaiveA2C, PlainTwoHead, {"learning_rate": 7e-4}, 2_000),
-        (HardDQN, PlainQ, DQN_SETTINGS, 816),
+        (
+            (NaiveA2C, A2C_SETTINGS, {}),
+            (A2C, A2C_SETTINGS | STOCK_A2C, TF_RMS_PROP),
+            250,
+        ),
+        (
+            (HardDQN, DQN_SETTINGS | {"frame_stack": 4, "exploration": [(0, 0)]}, {}),
+            (DQN, DQN_SETTINGS | STOCK_DQN, {"optimizer_kwargs": {"eps": 1e-4}}),
+            300,
+        ),
     ],
+    ids=["a2c", "dqn"],
 )
-def test_updates_are_those_of_plain_autograd(
-    algorithm, plain, settings, steps, float64
-):
-    """Two hundred updates on Atari, with and without the quick passes.
-
-    In float64: rounding in float32 soon tips a ReLU or a greedy action over, and from
-    there two correct computations part.
-    """
-
-    def trained(policy):
-        env = make_atari_env("Pong", n_envs=2, seed=0)
-        wide = {"features_extractor_class": DoubleCNN}
-        model = algorithm(
-            policy, env, seed=0, device="cpu", policy_kwargs=wide, **settings
-        )
-        start = flat(model.policy)
-        assert start.dtype == torch.float64
-        model.learn(steps)
-        assert model._n_updates == 200
-        return flat(model.policy) - start
-
-    moved, expected = trained("CnnPolicy"), trained(plain)
+def test_training_on_atari_is_stable_baselines3s(ours, theirs, steps, float64):
+    """Training with the quick passes, and with the other library's own networks."""
+    models = [made(*arguments) for arguments in (ours, theirs)]
+    models[1].policy.load_state_dict(models[0].policy.state_dict())
+    start = flat(models[0].policy)
+    assert start.dtype == torch.float64
+    if ours[0] is HardDQN:
+        draw_alike(*models)
+    learn_alike(*models, steps)
+    assert models[0]._n_updates == models[1]._n_updates > 20
+    moved, expected = (flat(model.policy) - start for model in models)
     assert moved.norm() > 1e-3
-    assert (moved - expected).norm() < 1e-9 * moved.norm()
+    assert (moved - expected).norm() < 1e-7 * moved.norm()
+
+
+def made(algorithm, settings, of_policy):
+    env = make_atari_env("Breakout", n_envs=2, seed=0)
+    wide = {"features_extractor_class": DoubleCNN} | of_policy
+    return algorithm(
+        "CnnPolicy", env, seed=0, device="cpu", policy_kwargs=wide, **settings
+    )
