@@ -89,7 +89,7 @@ class ExactGame:
         reward, terminated, truncated = self._skip(action)
         self._was_game_over = terminated or truncated
         lives = self.ale.lives()
-        # Qbert stays at zero lives for some frames before it is over.
+        # Some games, like Frogger, go on for a while at zero lives.
         if 0 < lives < self._lives:
             terminated = True
         self._lives = lives

@@ -1,5 +1,6 @@
 """The exact engine against the reference one: the same bits, step by step."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -41,18 +42,23 @@ def _assert_same_info(exact: dict[str, Any], reference: dict[str, Any]) -> None:
         assert (ours["r"], ours["l"]) == (theirs["r"], theirs["l"])
 
 
-def _assert_same_play(game: str, steps: int, **settings: Any) -> list[dict[str, Any]]:
-    """Play both engines with the same random actions; return the exact infos."""
-    exact, reference = _pair(game, **settings)
+def _played(
+    exact: AtariVecEnv, reference: AtariVecEnv, steps: int
+) -> Iterator[VecEnvStepReturn]:
+    """Play both engines with the same random actions; yield the exact one's steps."""
     np.testing.assert_array_equal(exact.reset(), reference.reset())
     rng = np.random.default_rng(0)
-    infos = []
     for _ in range(steps):
         actions = rng.integers(exact.action_space.n, size=exact.num_envs)
         ours = exact.step(actions)
         _assert_same_step(ours, reference.step(actions))
-        infos += ours[3]
-    return infos
+        yield ours
+
+
+def _assert_same_play(game: str, steps: int, **settings: Any) -> list[dict[str, Any]]:
+    """Play both engines with the same random actions; return the exact infos."""
+    steps_played = _played(*_pair(game, **settings), steps)
+    return [info for step in steps_played for info in step[3]]
 
 
 @pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES, TALL_GAME])
@@ -70,6 +76,40 @@ def test_equals_reference_when_cut(game: str, max_frames: int) -> None:
 
 def test_equals_reference_when_cut_before_it_begins() -> None:
     _assert_same_play("Breakout", steps=40, n_envs=1, max_frames=20)
+
+
+def test_equals_reference_at_zero_lives() -> None:
+    """Frogger goes on after its last life is gone; of the seven games none does."""
+    exact, reference = _pair("Frogger", n_envs=1)
+    emulator, at_zero = exact.venv.games[0].ale, 0  # type: ignore[attr-defined]
+    for _, _, dones, infos in _played(exact, reference, steps=400):
+        at_zero += emulator.lives() == 0 and not dones[0]
+        if "episode" in infos[0]:
+            break
+    assert "episode" in infos[0]
+    assert at_zero > 5
+
+
+@pytest.mark.parametrize("game", ["Breakout", "Qbert"])
+def test_a_life_lost_on_the_step_of_a_cut_ends_the_game(game: str) -> None:
+    """It is no time limit then: nothing is to be bootstrapped from."""
+    exact, reference = _pair(game, n_envs=1)
+    emulated, frames = exact.venv.games[0], []  # type: ignore[attr-defined]
+    for _ in _until_done(_played(exact, reference, steps=300)):
+        frames.append(emulated.get_state()["game_frames"])
+    at_loss = frames[-2] + 4  # the last one has begun the next life
+    cut = _pair(game, n_envs=1, max_frames=at_loss)
+    *_, (_, _, dones, infos) = _until_done(_played(*cut, steps=300))
+    assert dones[0]
+    assert infos[0]["episode"]["l"] == at_loss
+    assert not infos[0]["TimeLimit.truncated"]
+
+
+def _until_done(steps: Iterator[VecEnvStepReturn]) -> Iterator[VecEnvStepReturn]:
+    for step in steps:
+        yield step
+        if step[2][0]:
+            return
 
 
 def test_equals_reference_in_spaces_and_memory_layout() -> None:

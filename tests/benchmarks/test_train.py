@@ -56,7 +56,6 @@ def test_a_run_leaves_a_record_and_is_made_once(variant, tiny, run_folder):
 def _check_games(games, config):
     assert len(games) >= 3
     assert (games["length_frames"] == 400).all()  # cut by max_frames
-    assert games["game_return"].between(-21, 21).all()
     assert games["frames"].is_monotonic_increasing
     n_envs = config.environment["n_envs"]
     # A game begins with up to 30 frames of doing nothing, which are not training's.
