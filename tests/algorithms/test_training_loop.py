@@ -7,7 +7,14 @@ import torch
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import Logger
 
-from algorithms import ALGORITHMS, HardDQN, NaiveA2C, ProperA2C, QLearningA2C
+from algorithms import (
+    ALGORITHMS,
+    DivergenceError,
+    HardDQN,
+    NaiveA2C,
+    ProperA2C,
+    QLearningA2C,
+)
 from algorithms.dqn import EXPLORATION_2017, PiecewiseSchedule
 from benchmarks.atari import make_atari_env
 from tests.algorithms.catch import COLUMNS, ROWS, Catch
@@ -175,6 +182,15 @@ def row_of(obs):
 
 
 @pytest.mark.parametrize("algorithm", A2C_CLASSES)
+def test_an_a2c_acts_by_its_policy(algorithm):
+    model = algorithm("MlpPolicy", make_vec_env(Catch), seed=0, device="cpu")
+    model.set_random_seed(0)
+    log_policy = torch.tensor([[0.2, 0.7, 0.1]]).log().expand(2_000, 3)
+    shares = np.bincount(model._sample(log_policy), minlength=3) / 2_000
+    assert shares == pytest.approx([0.2, 0.7, 0.1], abs=0.04)
+
+
+@pytest.mark.parametrize("algorithm", A2C_CLASSES)
 def test_heads_are_orthogonal_of_gain_one_and_the_body_of_root_two(algorithm):
     images = make_atari_env("Pong", 1, 0)
     for policy, env in {"MlpPolicy": make_vec_env(Catch), "CnnPolicy": images}.items():
@@ -229,6 +245,23 @@ def test_gradients_are_clipped_before_the_step(name):
     model.learn(80)
     assert max(moved) == pytest.approx(1e-3, rel=1e-3)
     assert model.logger.name_to_value["train/grad_norm"] > 1e-3
+
+
+def test_an_infinite_loss_ends_training():
+    """Its gradient is one: the parameters would stay finite, and training go on."""
+    env = make_vec_env(lambda: Infinite(Catch()), n_envs=1, seed=0)
+    model = HardDQN("MlpPolicy", env, seed=0, device="cpu", **SHORT)
+    with pytest.raises(DivergenceError, match="loss=inf"):
+        model.learn(200)
+    assert model._n_updates < 10
+
+
+class Infinite(gym.Wrapper):
+    """Rewards that no number holds."""
+
+    def step(self, action):
+        obs, reward, *rest = self.env.step(action)
+        return obs, reward * np.inf if reward else 0.0, *rest
 
 
 def flat(model):

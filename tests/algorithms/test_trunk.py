@@ -87,6 +87,29 @@ def test_a_changed_parameter_is_seen(precision):
     assert not torch.equal(before, fresh)
 
 
+def test_a_changed_weight_alone_is_seen():
+    network = extractor()
+    trunk = DeferredTrunk(network)
+    images = torch.randint(0, 256, (2, 4, 84, 84), dtype=torch.uint8)
+    trunk.features(images)
+    with torch.no_grad():
+        network.cnn[0].weight.mul_(0.5)
+    fresh = DeferredTrunk(network).features(images)
+    assert torch.equal(trunk.features(images), fresh)
+
+
+def test_a_rollout_that_is_broken_off_is_forgotten():
+    """A callback that ends training in mid-rollout leaves nothing to the next."""
+    model = NaiveA2C("CnnPolicy", make_atari_env("Pong", 2, seed=0), device="cpu")
+    model.learn(10**6, callback=lambda *_: model.num_timesteps < 6)
+    assert (model.num_timesteps, model._n_updates) == (6, 0)
+    model.learn(10)
+    assert model._n_updates == 1
+    _, callback = model._setup_learn(10)
+    model.collect_rollouts(model.env, callback, model.rollout_buffer, 5)
+    assert model.rollout.log_policy.shape == (5, 2, 6)
+
+
 @pytest.mark.parametrize("algorithm", [HardDQN, NaiveA2C])
 def test_training_leaves_no_old_copy(algorithm):
     """What the networks compute with is what their parameters are now."""

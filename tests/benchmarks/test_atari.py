@@ -7,7 +7,13 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from benchmarks.atari import GAMES, all_games, check_game, make_atari_env
+from benchmarks.atari import (
+    GAMES,
+    all_games,
+    check_game,
+    default_max_frames,
+    make_atari_env,
+)
 
 ENGINES = ("exact", "reference", "native")
 
@@ -62,6 +68,28 @@ def test_an_episode_is_a_whole_game(engine):
                 games[i] = info["episode"]
                 assert lives_lost[i] == 5
     assert all(game["l"] > 300 and game["r"] >= 0 for game in games.values())
+
+
+def test_rewards_are_signs_and_returns_are_points(engine):
+    """Skiing takes some seven points a step, of which the learner sees one."""
+    env = make_atari_env("Skiing", 1, seed=0, engine=engine, max_frames=100)
+    env.reset()
+    ends = []
+    while not ends:
+        _, rewards, _, infos = env.step(np.array([0]))
+        assert rewards.tolist() == [-1]
+        ends = [info["episode"] for info in infos if "episode" in info]
+    (game,) = ends
+    assert -2 * game["l"] < game["r"] < -1.2 * game["l"]
+
+
+def test_the_frame_limit_is_gyms_of_2017():
+    limits = {game: default_max_frames(game) for game in GAMES}
+    assert limits.pop("SpaceInvaders") == 300_000
+    assert set(limits.values()) == {400_000}
+    env = make_atari_env("Pong", 1, seed=0)
+    limit = env.get_attr("ale")[0].getInt("max_num_frames_per_episode")
+    assert limit == 400_000
 
 
 @pytest.mark.parametrize(

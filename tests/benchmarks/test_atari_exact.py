@@ -1,10 +1,13 @@
 """The exact engine against the reference one: the same bits, step by step."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
+from stable_baselines3.common.atari_wrappers import EpisodicLifeEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from benchmarks.atari import GAMES, AtariVecEnv, make_atari_env
@@ -110,6 +113,35 @@ def _until_done(steps: Iterator[VecEnvStepReturn]) -> Iterator[VecEnvStepReturn]
         yield step
         if step[2][0]:
             return
+
+
+class Scripted(gym.Env):
+    """An emulator of which nothing is known but its lives after each step."""
+
+    def __init__(self, lives: list[int]):
+        self.script, self.left = lives, 3
+        self.ale = SimpleNamespace(lives=lambda: self.left)
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        self.left = self.script.pop(0)
+        return 0, 0.0, not self.script, False, {}
+
+    def reset(self, **_: Any) -> tuple[int, dict[str, Any]]:
+        return 0, {}
+
+
+@pytest.mark.parametrize("lives", [[3, 2, 2, 1, 0, 0, 0], [3, 4, 4, 3, 4, 3, 2, 0, 0]])
+def test_lives_are_counted_as_the_reference_counts_them(lives: list[int]) -> None:
+    """Extra ones too, and as none is lost while there are none."""
+    wrapped = EpisodicLifeEnv(Scripted([*lives]))
+    wrapped.reset()
+    (game,) = make_atari_env("Breakout", 1, seed=0).venv.games  # type: ignore[attr-defined]
+    emulator = Scripted([*lives])
+    game.ale, game._lives = emulator.ale, 3
+    game._skip = lambda action: (0.0, emulator.step(action)[2], False)
+    ours = [game._play(0)[1] for _ in lives]
+    assert ours == [wrapped.step(0)[2] for _ in lives]
+    assert sum(ours) > 1
 
 
 def test_equals_reference_in_spaces_and_memory_layout() -> None:

@@ -95,6 +95,20 @@ def test_native_goes_on_after_new_seeds():
     assert play(other, 200, seed=1) == play(env, 200, seed=1)
 
 
+@pytest.mark.parametrize("engine", ["exact", "reference"])
+def test_goes_on_through_new_games(engine):
+    """The games that begin later are the same too, and so is the score of this one."""
+    env, other = (
+        make_atari_env("Enduro", N_ENVS, seed=s, engine=engine, max_frames=200)
+        for s in (3, 4)
+    )
+    env.reset(), other.reset()
+    play(env, 30, seed=0)  # of some 45 steps
+    play(other, 20, seed=5)
+    other.set_state(env.get_state())
+    assert play(other, 70, seed=1) == play(env, 70, seed=1)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_saving_changes_nothing(engine):
     undisturbed, saved = (

@@ -6,8 +6,10 @@ from collections import defaultdict
 
 import pytest
 
-from analysis.records import read_run
+from analysis.csvs import read_table
+from analysis.records import EPISODES, read_run
 from benchmarks import train as train_module
+from benchmarks.tracking import CsvWriter
 from benchmarks.train import train
 
 FRAME_SKIP = 4
@@ -91,3 +93,18 @@ def test_rows_keep_their_spacing_and_hold_means(variant, spied, tiny, run_folder
     for (row, column), logged in values.items():
         found = record.metrics.set_index("frames").loc[row, column]
         assert found == pytest.approx(sum(logged) / len(logged)), (row, column)
+
+
+def test_a_file_goes_on_from_where_it_stood(tmp_path):
+    """What was written after a checkpoint is gone: it is made again."""
+    path = tmp_path / "episodes.csv"
+    writer = CsvWriter(path, EPISODES)
+    for frames in (100, 200, 300, 400):
+        if frames == 300:
+            stood = writer.tell()
+        writer.write(dict.fromkeys(EPISODES.dtypes, frames))
+    writer.close()
+    writer = CsvWriter(path, EPISODES, keep=stood)
+    writer.write(dict.fromkeys(EPISODES.dtypes, 250))
+    writer.close()
+    assert read_table(path, EPISODES)["frames"].tolist() == [100, 200, 250]
