@@ -1,26 +1,36 @@
-"""Where mutations are tried: a copy of the sources, and the tests in a process."""
+"""Where mutations are tried: copies of the sources, and pytest in forked processes."""
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+
+import pytest
 
 from tests.mutations.mutation import PACKAGES, Mutation
 
 COPIED = (*PACKAGES, "tests", "pyproject.toml")
 LIMIT_S = 600.0
 CAUGHT, SURVIVED, BROKEN = "caught", "survived", "broken"
+# What all tests import takes longer than most of them: a server imports it once, and
+# each run of tests is a fork of it.
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    ["hypothesis", "pandas", "stable_baselines3", "torch._dynamo", "ale_py", "wandb"]
+)
+_OPTIONS = ("-q", "-vv", "--tb=no", "-rfE", "--durations=0", "-pno:cacheprovider")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 _DURATION = re.compile(r"^([\d.]+)s (?:call|setup|teardown) +(\S+::.+)$", re.MULTILINE)
 
@@ -63,47 +73,48 @@ def scratch_copy(root: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         copy = Path(folder) / "copy"
         copy.mkdir()
-        for name in COPIED:
-            if (root / name).is_dir():
+        for path in (root / name for name in COPIED):
+            if path.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__", ".*")
-                shutil.copytree(root / name, copy / name, ignore=ignored)
-            elif (root / name).exists():
-                shutil.copy(root / name, copy / name)
+                shutil.copytree(path, copy / path.name, ignore=ignored)
+            elif path.exists():
+                shutil.copy(path, copy / path.name)
         yield copy
 
 
 def run_tests(copy: Path, node_ids: Collection[str]) -> tuple[int, str]:
     """Run tests in a copy; return pytest's exit status and what it said."""
-    options = [
-        "-q",
-        "--tb=no",
-        "-rfE",
-        "-p",
-        "no:cacheprovider",
-        "--durations=0",
-        "-vv",
-    ]
-    environment = {
-        **os.environ,
-        # Two texts of one length in one second would share their bytecode.
-        "PYTHONDONTWRITEBYTECODE": "1",
+    said = copy.with_name("said.txt")
+    process = _SERVER.Process(target=_pytest, args=(copy, said, [*node_ids]))
+    process.start()
+    process.join(LIMIT_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return -1, f"no end after {LIMIT_S:g} s"
+    return process.exitcode or 0, said.read_text()
+
+
+def _pytest(copy: Path, said: Path, node_ids: Sequence[str]) -> None:
+    """In a process of its own: forget the checkout, and be in the copy."""
+    with said.open("w") as file:
+        os.dup2(file.fileno(), 1), os.dup2(file.fileno(), 2)
+    checkout = {str(Path(__file__).parents[2]), "", str(Path.cwd())}
+    sys.path[:] = [str(copy), *(p for p in sys.path if p not in checkout)]
+    for name in [n for n in sys.modules if n.partition(".")[0] == "tests"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    os.chdir(copy)
+    # Two texts of one length in one second would share their bytecode.
+    sys.dont_write_bytecode = True
+    os.environ |= {
         # For processes that tests start: the copy comes before what is installed.
         "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
         "CI": "1",  # hypothesis draws the same examples each time
         "COLUMNS": "200",
     }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *node_ids],
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-        )
-    except subprocess.TimeoutExpired:
-        return -1, f"no end after {LIMIT_S:g} s"
-    return done.returncode, done.stdout + done.stderr
+    sys.exit(pytest.main([*_OPTIONS, *node_ids]))
 
 
 def costs(root: Path, mutations: Sequence[Mutation]) -> dict[str, float]:
@@ -112,36 +123,36 @@ def costs(root: Path, mutations: Sequence[Mutation]) -> dict[str, float]:
     Raises:
         BaselineError: A test fails there already; it is named.
     """
-    wanted = {n: t for m in mutations for t, n in m.node_ids(root).items()}
+    wanted = {m.id: list(m.node_ids(root).values()) for m in mutations}
+    node_ids = {node_id for of_one in wanted.values() for node_id in of_one}
     with scratch_copy(root) as copy:
-        status, said = run_tests(copy, wanted)
+        status, said = run_tests(copy, sorted(node_ids))
     if status != 0:
         failed = ", ".join(_FAILED.findall(said)) or said[-2000:]
         raise BaselineError(f"without any mutation these tests fail: {failed}")
-    took = [(float(s), node) for s, node in _DURATION.findall(said)]
+    took = [(node, float(seconds)) for seconds, node in _DURATION.findall(said)]
     return {
-        m.id: sum(
-            s for s, node in took if any(map(_is_of(node), m.node_ids(root).values()))
-        )
-        for m in mutations
+        key: sum(seconds for node, seconds in took if _is_of(node, of_one))
+        for key, of_one in wanted.items()
     }
 
 
 def attempt(copy: Path, mutation: Mutation) -> Outcome:
     """Put a mutation into a copy, run its tests, and take it out again."""
     path, text = mutation.source(copy), mutation.mutate(copy)
+    node_ids = mutation.node_ids(copy)
     original, began = path.read_text(), time.monotonic()
     path.write_text(text)
     try:
-        status, said = run_tests(copy, mutation.node_ids(copy).values())
+        status, said = run_tests(copy, node_ids.values())
     finally:
         path.write_text(original)
     seconds = time.monotonic() - began
     failed = tuple(_FAILED.findall(said))
     passed = tuple(
         test
-        for test, node_id in mutation.node_ids(copy).items()
-        if not any(_is_of(node)(node_id) for node in failed)
+        for test, node_id in node_ids.items()
+        if not any(_is_of(node, [node_id]) for node in failed)
     )
     if status not in (0, 1):
         return Outcome(mutation, BROKEN, failed, passed, seconds, said[-2000:])
@@ -160,9 +171,9 @@ def attempts(root: Path, mutations: Sequence[Mutation], jobs: int) -> Iterator[O
         finally:
             copies.put(copy)
 
-    with _scratch_copies(root, jobs) as made, ThreadPoolExecutor(jobs) as pool:
-        for copy in made:
-            copies.put(copy)
+    with ExitStack() as stack, ThreadPoolExecutor(jobs) as pool:
+        for _ in range(jobs):
+            copies.put(stack.enter_context(scratch_copy(root)))
         futures = [pool.submit(work, mutation) for mutation in mutations]
         try:
             for future in as_completed(futures):
@@ -171,15 +182,6 @@ def attempts(root: Path, mutations: Sequence[Mutation], jobs: int) -> Iterator[O
             pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _scratch_copies(root: Path, number: int) -> Iterator[list[Path]]:
-    if not number:
-        yield []
-        return
-    with scratch_copy(root) as copy, _scratch_copies(root, number - 1) as others:
-        yield [copy, *others]
-
-
-def _is_of(node: str):
-    """Whether a test that pytest names is the one, or one of those, of a node id."""
-    return lambda node_id: node == node_id or node.startswith(f"{node_id}[")
+def _is_of(node: str, node_ids: Collection[str]) -> bool:
+    """Whether a test, as pytest names it, is one of some or of their parameters."""
+    return any(node == wanted or node.startswith(f"{wanted}[") for wanted in node_ids)

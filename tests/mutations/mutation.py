@@ -23,12 +23,13 @@ class Mutation:
 
     Attributes:
         id: Its name.
-        file: The source's name, wherever it is in the packages; with as much of its
-            path in front as tells it from others of that name.
+        file: The source's name, wherever it is in the packages; where several have it,
+            a glob from the root, as "benchmarks/**/build.py".
         before: A text that is in the file exactly once.
         after: What stands there with the mistake.
         why: What it would spoil.
         tests: "test_file.py::test_name", perhaps with "[parameters]": each must fail.
+            Files are found in the same way, below tests/.
         survives: Why no test can fail on it, or None.
     """
 
@@ -46,7 +47,7 @@ class Mutation:
         Raises:
             NotApplicableError: There is none, or there are several.
         """
-        found = [p for package in PACKAGES for p in _named(root / package, self.file)]
+        found = _found(root, [f"{p}/**/{self.file}" for p in PACKAGES], self.file)
         return _only(found, f"{self.id}: {self.file}", root)
 
     def mutate(self, root: Path) -> str:
@@ -80,7 +81,8 @@ class Mutation:
         found = {}
         for test in self.tests:
             file, _, name = test.partition("::")
-            path = _only([*_named(root / "tests", file)], f"{self.id}: {file}", root)
+            paths = _found(root / "tests", [f"**/{file}"], file)
+            path = _only(paths, f"{self.id}: {file}", root)
             if name.partition("[")[0] not in _functions(path):
                 raise NotApplicableError(f"{self.id}: {file} has no {name}")
             found[test] = f"{path.relative_to(root)}::{name}"
@@ -116,11 +118,10 @@ def problems(mutations: Sequence[Mutation], root: Path) -> Iterator[tuple[str, s
             yield mutation.id, str(error)
 
 
-def _named(folder: Path, name: str) -> Iterator[Path]:
-    wanted = Path(name).parts
-    for path in folder.rglob(wanted[-1]):
-        if path.parts[-len(wanted) :] == wanted:
-            yield path
+def _found(folder: Path, anywhere: Sequence[str], file: str) -> list[Path]:
+    """Return the files of a pattern, or of a bare name wherever it is."""
+    patterns = [file] if "/" in file else anywhere
+    return sorted({path for pattern in patterns for path in folder.glob(pattern)})
 
 
 def _only(found: Sequence[Path], what: str, root: Path) -> Path:
