@@ -109,25 +109,3 @@ def test_the_value_of_a2cs_loss_is_eq_86s():
         for pi, v, a, ret in zip(POLICY, V, ACTIONS, returns, strict=True)
     ]
     assert model.rollout_loss(rollout()).item() == pytest.approx(sum(terms) / 2)
-
-
-@pytest.mark.parametrize("name", ["q-a2c", "q-a2c-raw", "a2c-proper"])
-def test_what_is_logged_is_what_its_column_says(name):
-    """Value losses can be compared between the families; the Q error is apart."""
-    model = build(name, temperature=0.5)
-    model.rollout_loss(rollout())
-    logged = model.logger.name_to_value
-    returns = returns_by_hand(name, "entropy", 0.5)
-    steps = list(zip(POLICY, V, ACTIONS, returns, strict=True))
-    means = {
-        "value_loss": [0.5 * (v - ret) ** 2 for _, v, _, ret in steps],
-        "entropy": [H, H],
-        "value": V,
-    }
-    if name.startswith("q-"):
-        means["q_error"] = [
-            0.5 * (v + 0.5 * log(pi[a]) - (ret - 0.5 * H)) ** 2
-            for pi, v, a, ret in steps
-        ]
-    for key, values in means.items():
-        assert logged[f"train/{key}"] == pytest.approx(sum(values) / 2), key

@@ -16,6 +16,7 @@ from tests.mutations.laboratory import (
     Outcome,
     attempts,
     costs,
+    preload,
 )
 from tests.mutations.mutation import DATA, ROOT, Mutation, load, problems
 
@@ -103,4 +104,5 @@ def _summary(outcomes: Sequence[Outcome], not_applicable: int) -> int:
 
 
 if __name__ == "__main__":
+    preload()
     sys.exit(main(sys.argv[1:]))

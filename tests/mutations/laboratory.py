@@ -24,12 +24,10 @@ from tests.mutations.mutation import PACKAGES, Mutation
 COPIED = (*PACKAGES, "tests", "pyproject.toml")
 LIMIT_S = 600.0
 CAUGHT, SURVIVED, BROKEN = "caught", "survived", "broken"
-# What all tests import takes longer than most of them: a server imports it once, and
-# each run of tests is a fork of it.
+# Each run of tests is a fork of a server that has imported what it is told to.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(
-    ["hypothesis", "pandas", "stable_baselines3", "torch._dynamo", "ale_py", "wandb"]
-)
+_SERVER.set_forkserver_preload(["pytest", "hypothesis"])
+HEAVY = ("pandas", "stable_baselines3", "torch._dynamo", "ale_py", "wandb")
 _OPTIONS = ("-q", "-vv", "--tb=no", "-rfE", "--durations=0", "-pno:cacheprovider")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 _DURATION = re.compile(r"^([\d.]+)s (?:call|setup|teardown) +(\S+::.+)$", re.MULTILINE)
@@ -65,6 +63,11 @@ class Outcome:
         """Whether it was caught, or the data say why it can't be."""
         explained = self.verdict == SURVIVED and self.mutation.survives is not None
         return self.verdict == CAUGHT or explained
+
+
+def preload() -> None:
+    """Import once what most tests import, and what takes longer than most tests."""
+    _SERVER.set_forkserver_preload(["pytest", "hypothesis", *HEAVY])
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import ast
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ class Mutation:
             raise NotApplicableError(f"{where}: the text before is {times}")
         mutated = text.replace(self.before, self.after)
         try:
-            same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(mutated))
+            same = _program(text) == ast.dump(ast.parse(mutated))
         except SyntaxError as error:
             raise NotApplicableError(f"{where}: does not parse: {error}") from None
         if same:
@@ -83,7 +84,7 @@ class Mutation:
             file, _, name = test.partition("::")
             paths = _found(root / "tests", [f"**/{file}"], file)
             path = _only(paths, f"{self.id}: {file}", root)
-            if name.partition("[")[0] not in _functions(path):
+            if name.partition("[")[0] not in _functions(path.read_text()):
                 raise NotApplicableError(f"{self.id}: {file} has no {name}")
             found[test] = f"{path.relative_to(root)}::{name}"
         return found
@@ -133,6 +134,12 @@ def _only(found: Sequence[Path], what: str, root: Path) -> Path:
     return found[0]
 
 
-def _functions(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+@lru_cache(maxsize=64)
+def _program(text: str) -> str:
+    return ast.dump(ast.parse(text))
+
+
+@lru_cache(maxsize=64)
+def _functions(text: str) -> frozenset[str]:
+    nodes = ast.parse(text).body
+    return frozenset(n.name for n in nodes if isinstance(n, ast.FunctionDef))
