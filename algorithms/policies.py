@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
 
-from algorithms.trunk import DeferredTrunk
+from algorithms.networks import GridCNN
+from algorithms.trunk import PIXEL_SCALE, DeferredTrunk
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -205,8 +207,13 @@ def trunk_of(
     """
     if isinstance(extractor, NatureCNN) and normalize_images:
         return DeferredTrunk(extractor, precision)
+    if isinstance(extractor, GridCNN):
+        is_image = normalize_images and is_image_space(extractor._observation_space)
+        return DeferredTrunk(extractor, precision, PIXEL_SCALE if is_image else 1.0)
     if precision != "float32":
-        raise ValueError(f"precision={precision} needs the convolutions of NatureCNN")
+        raise ValueError(
+            f"precision={precision} needs the convolutions of NatureCNN or GridCNN"
+        )
     return None
 
 

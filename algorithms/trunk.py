@@ -1,4 +1,4 @@
-"""The convolutions of Mnih et al. (2015), run step by step and differentiated at once.
+"""Convolutions and a linear layer, run step by step and differentiated at once.
 
 A rollout of A2C passes ``n`` small batches forward, one a step, and needs one gradient.
 Autograd would keep a graph of each. Here the activations of acting are kept, the heads
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from algorithms.checks import check_choice
+from algorithms.networks import GridCNN
 
 PRECISIONS = ("float32", "mixed", "bfloat16")
 PIXEL_SCALE = 1 / 255
@@ -43,12 +44,18 @@ class DeferredTrunk:
 
     Args:
         extractor: Convolutions and one linear layer, each followed by a ReLU.
+        scale: What the observations are multiplied by.
         precision: Of the arithmetic: "float32"; "bfloat16"; or "mixed", which acts in
             float32 and goes back in bfloat16. Parameters and their gradients stay in
             float32.
     """
 
-    def __init__(self, extractor: NatureCNN, precision: str = "float32") -> None:
+    def __init__(
+        self,
+        extractor: NatureCNN | GridCNN,
+        precision: str = "float32",
+        scale: float = PIXEL_SCALE,
+    ) -> None:
         check_choice(type(self).__name__, "precision", precision, PRECISIONS)
         layers = [*extractor.cnn, *extractor.linear]
         self.convolutions = [m for m in layers if isinstance(m, nn.Conv2d)]
@@ -57,7 +64,7 @@ class DeferredTrunk:
         self.forward_type = torch.bfloat16 if precision == "bfloat16" else own
         self.backward_type = own if precision == "float32" else torch.bfloat16
         self.copies = [*map(_Copies, self.convolutions), _Copies(self.linear)]
-        self.copies[0].scale = PIXEL_SCALE
+        self.copies[0].scale = scale
         self.steps: list[list[Tensor]] = []
         self.recalled: Tensor | None = None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.errors import RecordError
 
-SOURCES = ("paper", "baselines-2017", "inferred", "ours")
+SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
 # Folders of results/data that hold no study.
 RESERVED = ("theory", "speed", "cost", "faults")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from stable_baselines3.common.utils import LinearSchedule
 
 from algorithms import ALGORITHMS, HardDQN, RegularizedA2C
-from benchmarks.atari import make_atari_env
 from benchmarks.config import RunConfig
+from benchmarks.families import family_of
 from benchmarks.schema import as_fractions, parse_schedule
 
-OF_THE_ENGINE = ("engine", "max_frames", "reseed_interval")
 ENV_SEEDS_APART = 1_000  # more than a run has environments
 
 
@@ -23,18 +22,22 @@ def make_model(config: RunConfig) -> RegularizedA2C | HardDQN:
     if settings.pop("learning_rate_schedule", "constant") == "linear":
         rate = settings["learning_rate"]
         settings["learning_rate"] = LinearSchedule(rate, 0.0, 1.0)
-    env = make_atari_env(
+    family, environment = family_of(config.game), config.environment
+    env = family.make_env(
         config.game,
-        config.environment["n_envs"],
+        environment["n_envs"],
         seed=0,
-        **{k: v for k, v in config.environment.items() if k in OF_THE_ENGINE},
+        **{key: environment[key] for key in family.of_the_engine if key in environment},
     )
     model = ALGORITHMS[config.variant].algorithm(
         "CnnPolicy",
         env,
         seed=config.seed,
-        device=config.environment["device"],
-        policy_kwargs={"precision": config.environment.get("precision", "float32")},
+        device=environment["device"],
+        policy_kwargs={
+            "precision": environment.get("precision", "float32"),
+            **family.network(),
+        },
         **settings,
     )
     # Only now: a model of SB3 seeds its environments with the run's own seed, so that

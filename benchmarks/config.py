@@ -64,7 +64,8 @@ class RunConfig:
     @property
     def run_id(self) -> str:
         """Readable and unique: folder, W&B id and log name."""
-        return f"{self.variant}-{self.game.lower()}-s{self.seed}-{self.digest[:10]}"
+        game = self.game.lower().replace("/", "-")  # it is a folder's name, too
+        return f"{self.variant}-{game}-s{self.seed}-{self.digest[:10]}"
 
     @property
     def label(self) -> str:

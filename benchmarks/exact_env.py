@@ -5,28 +5,22 @@ classes do their work, and the emulator has nearly the whole core to itself.
 """
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecEnv
-from stable_baselines3.common.vec_env.base_vec_env import (
-    VecEnvIndices,
-    VecEnvStepReturn,
-)
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from benchmarks.exact_game import ExactGame
+from benchmarks.guarded_env import GamesVecEnv
 from benchmarks.screen import SIZE, Palette
 
 N_STACK = 4
 """Frames in one observation."""
 
 
-class ExactAtariEnv(VecEnv):
+class ExactAtariEnv(GamesVecEnv):
     """Atari games side by side, equal to the reference engine bit for bit.
 
     Observations are new arrays at each step and safe to keep. They are stored channels
@@ -121,11 +115,7 @@ class ExactAtariEnv(VecEnv):
             ValueError: if the state is another game's, another limit's or has another
                 number of games.
         """
-        wanted = {**self._identity, "n_envs": self.num_envs}
-        found = {key: state.get(key) for key in self._identity}
-        found["n_envs"] = len(state.get("games", ()))
-        if found != wanted:
-            raise ValueError(f"the state is of {found}, not of {wanted}")
+        self._check_same(state)
         self._palette.set_state(*(np.asarray(part) for part in state["palette"]))
         for game, saved in zip(self.games, state["games"], strict=True):
             game.set_state(saved)
@@ -133,41 +123,6 @@ class ExactAtariEnv(VecEnv):
         self._stack = stack.view("<u4").reshape(self._stack.shape)
         self._seeds = list(state["seeds"])
         return _channels_first(self._stack)
-
-    def close(self) -> None:
-        """Do nothing: an emulator is freed with its last reference."""
-
-    def get_images(self) -> Sequence[np.ndarray | None]:
-        """Return each game's screen, `uint8[height, width, 3]`."""
-        return [game.render() for game in self.games]
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """Return an attribute of each chosen game."""
-        return [getattr(self.games[i], attr_name) for i in self._get_indices(indices)]
-
-    def set_attr(
-        self, attr_name: str, value: Any, indices: VecEnvIndices = None
-    ) -> None:
-        """Set an attribute of each chosen game."""
-        for i in self._get_indices(indices):
-            setattr(self.games[i], attr_name, value)
-
-    def env_method(
-        self,
-        method_name: str,
-        *method_args: Any,
-        indices: VecEnvIndices = None,
-        **method_kwargs: Any,
-    ) -> list[Any]:
-        """Call a method of each chosen game."""
-        methods = self.get_attr(method_name, indices)
-        return [method(*method_args, **method_kwargs) for method in methods]
-
-    def env_is_wrapped(
-        self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None
-    ) -> list[bool]:
-        """Say that whole games are monitored, as `evaluate_policy` wants to know."""
-        return [wrapper_class is Monitor for _ in self._get_indices(indices)]
 
 
 def _newest(stack: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-SOURCES = ("paper", "baselines-2017", "inferred", "ours")
+SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours")
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,10 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "engine": Key("environment", str, choices=("exact", "reference", "native")),
         # A game begins with up to 30 idle frames and two actions of four.
         "max_frames": Key("environment", int, top=10**9, above=38),
-        # Facts of the protocol: recorded with every run, and not to be changed.
-        "frame_skip": Key("environment", int, choices=(4,)),
-        "frame_stack": Key("environment", int, choices=(4,)),
-        "sticky_actions": Key("environment", float, choices=(0.0,)),
+        "frame_skip": Key("environment", int, top=MOST),
+        "frame_stack": Key("environment", int, top=MOST),
+        "sticky_actions": Key("environment", float, choices=(0.0, 0.1)),
+        "difficulty_ramping": Key("environment", bool, choices=(True, False)),
         "threads": Key("machine", int, top=1_024),
         "precision": Key("environment", str, choices=("float32", "mixed", "bfloat16")),
         "reseed_interval": Key("environment", int, top=MOST),
@@ -150,6 +150,9 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "log_interval": Key("environment", int, top=MOST),
     }
 )
+
+# Of a family of games: recorded with every run, and not to be changed.
+FACTS = frozenset({"frame_skip", "frame_stack", "sticky_actions", "difficulty_ramping"})
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

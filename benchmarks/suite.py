@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from algorithms import ALGORITHMS
 from algorithms.replay import least_rows
 from benchmarks.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
 from benchmarks.errors import ConfigError
-from benchmarks.games import all_games
-from benchmarks.schema import KEYS, nearest
+from benchmarks.families import all_games, family_of
+from benchmarks.schema import FACTS, KEYS, nearest
 from benchmarks.suite_file import (
     MOST_SEEDS,
     Checker,
@@ -137,11 +138,13 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
     kept = (
         variants if chosen.only is None else [v for v in chosen.only if v in variants]
     )
-    has = {key for variant in kept for key in keys_of(variant)}
+    games = chosen.games or [game for group in file.groups for game in group.games]
+    there = {family_of(game) for game in games if game in all_games()}
+    has = {k for variant in kept for family in there for k in keys_of(variant, family)}
     values = {}
     for key, value in chosen.values.items():
         values[key] = checker.value(f"--set {key}", key, value)
-        if key in KEYS and kept and key not in has:
+        if key in KEYS and has and key not in has:
             checker.complain(f"--set {key}", "none of the chosen variants has it")
     return Selection(chosen.games, chosen.only, chosen.seeds, chosen.frames, values)
 
@@ -150,6 +153,9 @@ def _check_together(run: RunConfig, checker: Checker) -> None:
     """What only a resolved run shows: settings that don't go together."""
     if "reseed_interval" in set(run.overrides) - set(run.environment):
         checker.complain("--set reseed_interval", "only engine=native has it")
+    for key, expected in _family_problems(run):
+        where = f"--set {key}" if key in run.overrides else key
+        checker.complain(where, f"expected {expected} on {run.game}")
     try:
         ALGORITHMS[run.variant].algorithm.check_settings(**run.hyperparameters)
     except ValueError as error:
@@ -160,6 +166,16 @@ def _check_together(run: RunConfig, checker: Checker) -> None:
         if (size := run.hyperparameters["buffer_size"]) < least:
             needed = f"n_steps and n_envs need {least} rows at least"
             checker.complain(run.variant, f"buffer_size={size} is too small: {needed}")
+
+
+def _family_problems(run: RunConfig) -> Iterator[tuple[str, str]]:
+    """Yield settings that the family of a run's game doesn't have, and what it has."""
+    family = family_of(run.game)
+    base = settings(run.family, family.settings)
+    allowed = {key: (base[key].value,) for key in FACTS if key in base}
+    for key, choices in {"engine": family.engines, **allowed}.items():
+        if run.environment[key] not in choices:
+            yield key, " or ".join(json.dumps(choice).strip('"') for choice in choices)
 
 
 def _check_unique(runs: Sequence[RunConfig], checker: Checker) -> None:
@@ -188,12 +204,13 @@ def _resolve(
 ) -> RunConfig:
     """Merge base, group, variant and user settings, later ones winning."""
     known = ALGORITHMS[variant]
-    planned = dict(settings(known.family)) | dict(group.changes)
+    family = family_of(game)
+    planned = dict(settings(known.family, family.settings)) | dict(group.changes)
     planned |= {
         key: Setting(value, known.source(key)) for key, value in known.settings.items()
     }
     planned["frames"] = group.frames
-    wanted = {k: v for k, v in chosen.values.items() if k in keys_of(variant)}
+    wanted = {k: v for k, v in chosen.values.items() if k in keys_of(variant, family)}
     if chosen.frames is not None:
         wanted["frames"] = chosen.frames
     # What is as it was planned is no change: the run, its label and its id stay.
@@ -205,7 +222,7 @@ def _resolve(
     merged = planned | {key: Setting(value, "ours") for key, value in overrides.items()}
     varied = {key: merged[key].value for key in group.varied}
     if merged["engine"].value != "native":
-        del merged["reseed_interval"]
+        merged.pop("reseed_interval", None)
     sections: dict[str, dict[str, Any]] = {
         name: {
             key: setting.value

@@ -14,7 +14,7 @@ from algorithms import ALGORITHMS
 from analysis.configs import RUN_ID
 from benchmarks.config import Setting
 from benchmarks.errors import ConfigError
-from benchmarks.games import all_games
+from benchmarks.families import Family, all_games, family_of
 from benchmarks.schema import KEYS, MOST, SOURCES, nearest
 
 SETTINGS = Path(__file__).parent / "settings"
@@ -74,19 +74,33 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 @cache
-def settings(family: str) -> Mapping[str, Setting]:
-    """Return the base settings of a family with their sources."""
+def settings(algorithm: str, games: str) -> Mapping[str, Setting]:
+    """Return base settings with their sources: later files win.
+
+    Args:
+        algorithm: A family of algorithms, "a2c" or "dqn".
+        games: A family's file of settings; its table of the algorithm's name is for
+            that algorithm alone.
+    """
     merged: dict[str, Setting] = {}
-    for name in ("common", family):
+    for name in ("common", algorithm):
         for section in read_toml(SETTINGS / f"{name}.toml").values():
-            merged |= {key: Setting(**entry) for key, entry in section.items()}
+            merged |= _sourced(section)
+    ours = read_toml(SETTINGS / f"{games}.toml")
+    for name in ("environment", algorithm):
+        merged |= _sourced(ours.get(name, {}))
     return merged
 
 
-def keys_of(variant: str) -> tuple[str, ...]:
-    """Return the settings that a variant has."""
+def _sourced(section: Mapping[str, Any]) -> dict[str, Setting]:
+    return {key: Setting(**entry) for key, entry in section.items()}
+
+
+def keys_of(variant: str, family: Family) -> tuple[str, ...]:
+    """Return the settings that a variant has on the games of a family."""
     known = ALGORITHMS[variant]
-    return (*settings(known.family), *known.settings, *OPTIONAL)
+    base = settings(known.family, family.settings)
+    return (*base, *known.settings, *OPTIONAL)
 
 
 @dataclass
@@ -141,8 +155,9 @@ class Checker:
         first = table.get("first_seed", 0)
         if first != 0:
             first = self.count(f"{where}first_seed", first, LAST_FIRST_SEED)
-        varied = self._changes(f"{where}vary", table.get("vary", {}), variants)
-        changes = self._changes(f"{where}set", table.get("set", {}), variants)
+        where_to = [(v, family_of(game)) for v in variants for game in games]
+        varied = self._changes(f"{where}vary", table.get("vary", {}), where_to)
+        changes = self._changes(f"{where}set", table.get("set", {}), where_to)
         return Group(
             variants,
             games,
@@ -154,7 +169,7 @@ class Checker:
         )
 
     def _changes(
-        self, where: str, table: Any, variants: Sequence[str]
+        self, where: str, table: Any, where_to: Sequence[tuple[str, Family]]
     ) -> dict[str, Setting]:
         if not _is_table(table):
             self.complain(where, "expected KEY = { value = ..., source = ... }")
@@ -166,9 +181,10 @@ class Checker:
                 continue
             value = self.value(f"{where}.{key}", key, setting.value)
             changes[key] = Setting(value, setting.source)
-            lacking = [v for v in variants if key in KEYS and key not in keys_of(v)]
-            if lacking:
-                self.complain(f"{where}.{key}", f"{', '.join(lacking)} has no such key")
+            lacking = [v for v, family in where_to if key not in keys_of(v, family)]
+            if lacking and key in KEYS:
+                names = ", ".join(dict.fromkeys(lacking))
+                self.complain(f"{where}.{key}", f"{names} has no such key")
         return changes
 
     def unknown(

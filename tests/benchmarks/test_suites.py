@@ -20,7 +20,7 @@ from benchmarks.config import RunConfig
 from benchmarks.errors import ConfigError
 from benchmarks.games import GAMES
 from benchmarks.options import Choice, read_value
-from benchmarks.schema import KEYS, SOURCES, as_fractions, parse_schedule
+from benchmarks.schema import FACTS, SOURCES, as_fractions, parse_schedule
 from benchmarks.suite import SUITES, Selection, load_suite, suite_names
 
 GOOD = """
@@ -130,13 +130,12 @@ def other_value(key: str, old: Any) -> Any:
 
 
 def changeable() -> list[tuple[str, str]]:
-    fixed = {key for key, known in KEYS.items() if len(known.choices) == 1}
     # A switch of these variants depends on others: "printed" on soft targets alone.
     return [
         (run.variant, key)
         for run in load_suite("smoke", Selection(only=["a2c-proper", "dqn-hard"]))
         for key in ({**run.hyperparameters, **run.environment}.keys() | {"threads"})
-        if key not in fixed | {"printed"}
+        if key not in FACTS | {"printed"}
     ]
 
 
