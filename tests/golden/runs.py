@@ -55,9 +55,9 @@ ENVIRONMENT: Mapping[str, Any] = {
     "sticky_actions": 0.0,
     "device": "cpu",
     "max_frames": 120,  # so that games end
-    "log_interval": 600,
+    "log_interval": 480,
 }
-FRAMES = {"a2c": 2_400, "dqn": 1_200}
+FRAMES = {"a2c": 1_920, "dqn": 1_000}
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,20 @@ class Run:
         place = {"engine": self.engine, "n_envs": self.n_envs}
         if self.engine == "native":
             place["reseed_interval"] = 100
+        settings = {**SETTINGS[family], **self.changes}
+        environment = {**ENVIRONMENT, **place, "precision": self.precision}
+        named = (*settings, *environment, "frames", "threads")
         return RunConfig(
             study="golden",
             variant=self.variant,
             game=self.game,
             seed=1,
             frames=self.frames or FRAMES[family],
-            hyperparameters={**SETTINGS[family], **self.changes},
-            environment={**ENVIRONMENT, **place, "precision": self.precision},
+            hyperparameters=settings,
+            environment=environment,
             threads=1,
             numerics=NUMERICS_VERSION,
+            sources=dict.fromkeys(named, "ours"),
         )
 
 
@@ -105,9 +109,9 @@ RUNS = (
     Run("q-a2c", "Breakout", "native", 4, _SCALED | {"regularizer": "kl"}),
     Run("q-a2c-c100", "Pong", "reference", 4, _SCALED | {"value_coef": 100.0}),
     Run("dqn-soft-entropy", "Breakout", "exact", 1),
-    Run("dqn-soft-kl", "Pong", "native", 2, {"n_steps": 5, "intermediate": "sampled"}),
+    Run("dqn-soft-kl", "Pong", "native", 2, {"n_steps": 3, "intermediate": "sampled"}),
     Run("dqn-hard", "Breakout", "reference", 1, {"double_q": True}),
-    Run("a2c-proper", "Pong", "exact", 4, {}, "bfloat16", 960),
+    Run("a2c-proper", "Pong", "exact", 4, {}, "bfloat16", 720),
 )
 
 
