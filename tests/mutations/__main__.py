@@ -37,6 +37,7 @@ def main(words: Sequence[str], root: Path = ROOT, data: Path = DATA) -> int:
     for problem in wrong.values():
         print(problem, file=sys.stderr)
     applicable = [m for m in chosen if m.id not in wrong]
+    print("first all their tests without any mutation ...", file=sys.stderr, flush=True)
     try:
         took = costs(root, applicable) if applicable else {}
     except BaselineError as error:

@@ -21,7 +21,7 @@ import pytest
 
 from tests.mutations.mutation import PACKAGES, Mutation
 
-COPIED = (*PACKAGES, "tests", "pyproject.toml")
+COPIED = (*PACKAGES, "tests", "pyproject.toml", "results/reference")
 LIMIT_S = 600.0
 CAUGHT, SURVIVED, BROKEN = "caught", "survived", "broken"
 # Each run of tests is a fork of a server that has imported what it is told to.
@@ -76,12 +76,12 @@ def scratch_copy(root: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         copy = Path(folder) / "copy"
         copy.mkdir()
-        for path in (root / name for name in COPIED):
-            if path.is_dir():
+        for name in COPIED:
+            if (root / name).is_dir():
                 ignored = shutil.ignore_patterns("__pycache__", ".*")
-                shutil.copytree(path, copy / path.name, ignore=ignored)
-            elif path.exists():
-                shutil.copy(path, copy / path.name)
+                shutil.copytree(root / name, copy / name, ignore=ignored)
+            elif (root / name).exists():
+                shutil.copy(root / name, copy / name)
         yield copy
 
 
