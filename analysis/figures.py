@@ -95,7 +95,7 @@ class _Layout:
 
     @classmethod
     def of(cls, shown: Comparison, columns: int, width: float) -> _Layout:
-        heading = textwrap.fill(shown.block.heading, int(width * 13.5))
+        heading = textwrap.fill(shown.block.heading, int(width * 14))
         entries = entries_of(shown.arms, shown.block.variants)
         return cls(heading, shown.games, entries, columns, width)
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from analysis.records import seals
 from benchmarks.checkpoint import CURRENT_FILE, PREVIOUS_FILE
 from benchmarks.faults.inject import FILLER_FILE
 from benchmarks.faults.lab import Lab, only_run, runs_in, small_disk
@@ -194,17 +195,15 @@ def seed_missing(lab: Lab, results: Path) -> tuple[str, bool]:
 
 
 def html_in_name(lab: Lab, results: Path) -> tuple[str, bool]:
-    """A label with a script in it, in the data of a study."""
+    """A label with a script in it, in the record of a run."""
     lab.run(results, *SHORT)
-    script = "<script>alert(1)</script>"
-    data = results / "data/smoke"
-    pd.read_csv(data / "runs.csv").assign(label=script).to_csv(
-        data / "runs.csv", index=False
-    )
-    configs = json.loads((data / "configs.json").read_text())
-    for config in configs.values():
-        config["label"] = script
-    (data / "configs.json").write_text(json.dumps(configs))
+    script, folder = "<script>alert(1)</script>", only_run(results)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"label": script}))
+    done = json.loads((folder / "done.json").read_text())
+    (folder / "done.json").write_text(json.dumps(done | seals(folder)))
+    shutil.rmtree(results / "data")
+    lab.show(results, "export", "smoke")
     seen = lab.show(results, "report", "smoke")
     page = (results / "reports/smoke.html").read_text()
     escaped, raw = page.count("&lt;script&gt;"), page.count(script)

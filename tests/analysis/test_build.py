@@ -7,6 +7,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from records_on_disk import config_of, write_run
 
@@ -104,6 +105,38 @@ def test_nothing_that_trains_is_imported() -> None:
 
 def test_a_writer_of_records_loads_no_plotting_library() -> None:
     assert run_python(RECORDS_ONLY).strip() == "[]"
+
+
+def test_what_was_made_under_older_numerics_is_marked(
+    small_study: Path, runs_dir: Path
+) -> None:
+    write_run(runs_dir, config_of(study="new") | {"numerics": 2}, [(950, 1.0)])
+    export_study(runs_dir, "new", small_study / "data")
+    write_tables(small_study)
+    note = (
+        "Made under older numerics, which give other numbers for the same settings and "
+        "seed: version 1: a2c-naive, a2c-proper; the newest data: version 2."
+    )
+    tables = small_study / "tables"
+    for name in ("scores.md", "comparison.md"):
+        assert f"\n\n**{note}**\n\n" in (tables / "atari" / name).read_text()
+        assert "older numerics" not in (tables / "new" / name).read_text()
+    for study, version in (("atari", 1), ("new", 2)):
+        scores = pd.read_csv(tables / study / "scores.csv")
+        assert scores["numerics"].unique().tolist() == [version]
+    write_report(small_study)
+    pages = [small_study / "reports" / f"{name}.html" for name in ("atari", "new")]
+    assert [note in page.read_text() for page in pages] == [True, False]
+
+
+def test_nothing_is_said_of_numerics_where_all_are_of_one_version(
+    small_study: Path,
+) -> None:
+    write_tables(small_study)
+    (report,) = write_report(small_study).paths
+    texts = [path.read_text() for path in [report, *small_study.rglob("*.md")]]
+    assert len(texts) == 4
+    assert not any("older numerics" in text for text in texts)
 
 
 def test_what_is_missing_is_named(small_study: Path) -> None:

@@ -1,0 +1,61 @@
+"""The data in results/ are those that were written, and what is shown is of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from analysis.build import TABLES_FOLDER, write_tables
+from analysis.configs import RESERVED
+from analysis.digests import DIGESTS_FILE, check_digests
+from analysis.study import STUDY_FILES, load_study
+
+RESULTS = Path(__file__).parents[2] / "results"
+# What a machine measures of itself is not committed, and need not be here.
+FOLDERS = sorted(path for path in RESULTS.glob("data/*") if path.is_dir())
+
+
+def test_there_are_data() -> None:
+    assert {*RESERVED} <= {path.name for path in FOLDERS}
+    assert len(FOLDERS) > len(RESERVED)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_data_were_edited_by_hand(folder: Path) -> None:
+    names = {path.name for path in folder.glob("[!.]*")} - {DIGESTS_FILE}
+    check_digests(folder, names)
+    digests = json.loads((folder / DIGESTS_FILE).read_text())
+    assert names == set(digests["files"])
+    if folder.name not in RESERVED:
+        assert names == set(STUDY_FILES)
+        assert set(load_study(folder.parent, folder.name).configs) == set(
+            digests["runs"]
+        )
+
+
+def committed(*folders: str) -> list[Path]:
+    """The files that git has, without those of this machine's own runs."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *folders], cwd=RESULTS, capture_output=True, text=True
+    )
+    if listed.returncode or not listed.stdout:
+        pytest.skip("not a clone")
+    paths = [Path(name) for name in listed.stdout.strip("\0").split("\0")]
+    return [path for path in paths if (RESULTS / path).exists()]
+
+
+def test_the_tables_are_of_these_data(tmp_path: Path) -> None:
+    """Rounded, they come out the same on every machine."""
+    for path in committed("data", "reference"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(RESULTS / path, tmp_path / path)
+    made = [path for path in write_tables(tmp_path).paths if path.suffix == ".md"]
+    there = [path for path in committed(TABLES_FOLDER) if path.suffix == ".md"]
+    assert sorted(path.relative_to(tmp_path) for path in made) == sorted(there)
+    for path in there:
+        text = (RESULTS / path).read_text()
+        assert text == (tmp_path / path).read_text(), f"{path}: not of data/"
