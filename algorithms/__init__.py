@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from algorithms.a2c import (
-    INVERSE_TEMPERATURE,
     NaiveA2C,
     NaivePlusA2C,
     ProperA2C,
@@ -21,6 +20,7 @@ from algorithms.a2c import (
 from algorithms.checks import DivergenceError
 from algorithms.dqn import HardDQN
 from algorithms.q_a2c import QLearningA2C
+from algorithms.settings import INVERSE_TEMPERATURE
 from algorithms.soft_dqn import (
     HardMinusDQN,
     HardPlusDQN,

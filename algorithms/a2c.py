@@ -20,20 +20,17 @@ from stable_baselines3.common.utils import LinearSchedule, obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from algorithms.checks import (
-    check_choice,
-    check_finite,
-    check_positive,
-    with_discrete_actions,
-)
+from algorithms.checks import check_finite, suitable
 from algorithms.entropy import entropy, regularizer, uniform_log_reference
 from algorithms.gradients import clip_gradients
 from algorithms.losses import actor_critic_loss
-from algorithms.policies import TwoHeadCnnPolicy, TwoHeadPolicy
+from algorithms.policies import (
+    TwoHeadCnnPolicy,
+    TwoHeadMultiInputPolicy,
+    TwoHeadPolicy,
+)
+from algorithms.settings import A2C_SETTINGS
 from algorithms.targets import n_step_returns, regularized_rewards
-
-REGULARIZERS = ("entropy", "kl")
-INVERSE_TEMPERATURE = "1/temperature"
 
 
 class Rollout(NamedTuple):
@@ -58,29 +55,35 @@ class RegularizedA2C(A2C):
     (``regularize_rewards``) and what the loss of a sample is (``_losses``).
 
     Args:
-        policy: "CnnPolicy", "MlpPolicy" or a subclass of ``TwoHeadPolicy``.
-        env: Environment, vector of environments or id; discrete actions.
-        temperature: ``tau``, the weight of the regularisation, in units of reward.
+        policy: "CnnPolicy", "MlpPolicy", "MultiInputPolicy" (of Dict observations) or
+            a subclass of ``TwoHeadPolicy``.
+        env: Environment, vector of environments or id. Actions: Discrete.
+            Observations: Box, Discrete, MultiDiscrete, MultiBinary or a Dict of them;
+            as they are or through ``VecNormalize``.
+        temperature: ``tau``, the weight of the regularisation, in units of reward;
+            above 0.
         regularizer: "entropy" (``-H``), or "kl" to the uniform policy
             (``log A - H``).
         value_coef: ``c``, the weight of ``1/2 (V - R)^2``; "1/temperature" for the
-            weight that unscaled Q-learning implies.
+            weight that unscaled Q-learning implies, 0 to learn no values.
         learning_rate: Number or schedule; by default 7e-4, falling linearly to 0.
         n_steps: ``n``, steps between two updates.
-        gamma: Discount per step.
-        max_grad_norm: Bound on the global norm of the gradient.
+        gamma: Discount per step, from 0 to 1.
+        max_grad_norm: Bound on the global norm of the gradient; infinity for none.
         rms_prop_eps: Epsilon of TensorFlow's RMSProp, inside its square root.
         rms_prop_decay: Decay of its mean square.
         policy_kwargs: As in SB3; the optimiser can be replaced here.
         **kwargs: ``verbose``, ``seed``, ``device`` and the like, as in SB3's A2C.
 
     Raises:
-        ValueError: Other than discrete actions, or a setting out of range.
+        ValueError: Other spaces, a setting out of range, or one of SB3's A2C that has
+            no effect here.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
         "MlpPolicy": TwoHeadPolicy,
         "CnnPolicy": TwoHeadCnnPolicy,
+        "MultiInputPolicy": TwoHeadMultiInputPolicy,
     }
     regularize_rewards: ClassVar[bool]
     policy: TwoHeadPolicy
@@ -104,16 +107,14 @@ class RegularizedA2C(A2C):
         _init_setup_model: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.check_settings(
-            temperature=temperature,
-            regularizer=regularizer,
-            value_coef=value_coef,
-            n_steps=n_steps,
-        )
+        if learning_rate is None:
+            learning_rate = LinearSchedule(7e-4, 0.0, 1.0)
+        # All that was passed, by its name.
+        self.check_settings(**locals(), **kwargs)
         super().__init__(
             policy,
-            with_discrete_actions(env, self._name),
-            learning_rate=learning_rate or LinearSchedule(7e-4, 0.0, 1.0),
+            suitable(env, self._name),
+            learning_rate=learning_rate,
             n_steps=n_steps,
             gamma=gamma,
             max_grad_norm=max_grad_norm,
@@ -135,20 +136,9 @@ class RegularizedA2C(A2C):
             self._setup_model()
 
     @classmethod
-    def check_settings(
-        cls,
-        *,
-        temperature: float,
-        regularizer: str,
-        value_coef: float | str,
-        n_steps: int,
-        **_: Any,
-    ) -> None:
-        """Raise a ValueError for settings that no run can have; others pass by."""
-        check_positive(cls.__name__, temperature=temperature, n_steps=n_steps)
-        check_choice(cls.__name__, "regularizer", regularizer, REGULARIZERS)
-        if isinstance(value_coef, str):
-            check_choice(cls.__name__, "value_coef", value_coef, (INVERSE_TEMPERATURE,))
+    def check_settings(cls, **settings: Any) -> None:
+        """Raise a ValueError for settings that no run can have; unknown ones pass."""
+        A2C_SETTINGS.check(cls.__name__, settings)
 
     @property
     def log_reference(self) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""What every algorithm here refuses: other action spaces, and numbers gone bad."""
+"""What every algorithm here refuses: other spaces, and numbers gone bad."""
 
 from __future__ import annotations
 
@@ -7,31 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
+from gymnasium import spaces
 
 
 class DivergenceError(ArithmeticError):
     """A loss or a gradient is no longer a finite number; training has stopped."""
-
-
-def with_discrete_actions(env: Any, algorithm: str) -> Any:
-    """Build ``env`` if it is named by its id, and insist on discrete actions.
-
-    Raises:
-        ValueError: The action space is not ``gymnasium.spaces.Discrete``.
-    """
-    if isinstance(env, str):
-        env = gym.make(env)
-    space = getattr(env, "action_space", None)
-    if env is not None and not isinstance(space, gym.spaces.Discrete):
-        raise ValueError(f"{algorithm} needs a Discrete action space, not {space}")
-    return env
-
-
-def check_positive(algorithm: str, **settings: float) -> None:
-    """Raise one ValueError that names every setting that is not above zero."""
-    wrong = [f"{key}={value}" for key, value in settings.items() if not value > 0]
-    if wrong:
-        raise ValueError(f"{algorithm}: must be above 0: {', '.join(wrong)}")
 
 
 def check_choice(
@@ -42,6 +22,72 @@ def check_choice(
         raise ValueError(
             f"{algorithm}: {key}={value!r} is none of {', '.join(choices)}"
         )
+
+
+# ------------------------------------------------------------------ spaces
+
+VECTORS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+
+
+def suitable(env: Any, algorithm: str, *, dicts: str = "") -> Any:
+    """Build ``env`` if it is named by its id, and insist on spaces that will do.
+
+    Args:
+        env: An environment, a vector of them, an id, or None.
+        algorithm: For whom.
+        dicts: Why Dict observations won't do; empty where they do.
+
+    Raises:
+        ValueError: Actions other than ``Discrete`` from 0 on, or observations that
+            Stable-Baselines3 has no encoding of.
+    """
+    if isinstance(env, str):
+        env = gym.make(env)
+    if env is None:
+        return env
+    actions = getattr(env, "action_space", None)
+    if not isinstance(actions, spaces.Discrete):
+        raise ValueError(f"{algorithm} needs a Discrete action space, not {actions}")
+    if actions.start != 0:
+        raise ValueError(f"{algorithm} counts actions from 0, unlike {actions}")
+    _check_observations(env.observation_space, algorithm, dicts)
+    return env
+
+
+def _check_observations(space: Any, algorithm: str, dicts: str) -> None:
+    if isinstance(space, spaces.Dict):
+        if dicts:
+            raise ValueError(f"{algorithm} takes no Dict observations: {dicts}")
+        for part in space.spaces.values():
+            _check_observations(part, algorithm, "not inside another Dict")
+    elif not isinstance(space, VECTORS):
+        raise ValueError(f"{algorithm} has no encoding of observations {space}")
+    elif isinstance(space, spaces.Box) and not space.shape:
+        raise ValueError(f"{algorithm} needs observations with an axis, unlike {space}")
+    elif not _is_encoded(space):
+        raise ValueError(
+            f"{algorithm} encodes observations one-hot, counting from 0 along one "
+            f"axis, unlike {space}"
+        )
+
+
+def _is_encoded(space: spaces.Space) -> bool:
+    """Whether SB3's one-hot encoding, where it is used, is right for a space."""
+    if isinstance(space, spaces.MultiDiscrete):
+        return space.nvec.ndim == 1 and not space.start.any()
+    return not isinstance(space, spaces.Discrete) or space.start == 0
+
+
+def check_restorable(algorithm: str, space: spaces.Space, normalizes: bool) -> None:
+    """Raise a ValueError where SB3 can't undo VecNormalize for a replay memory."""
+    if normalizes and isinstance(space, spaces.Discrete):
+        raise ValueError(
+            f"{algorithm} takes no VecNormalize of Discrete observations: SB3 can't "
+            "store an episode's last one; gymnasium's NormalizeReward does for rewards"
+        )
+
+
+# ------------------------------------------------------------------ numbers gone bad
 
 
 def check_finite(algorithm: str, agent_steps: int, **numbers: float) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
-from stable_baselines3 import DQN
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.type_aliases import GymEnv
-from stable_baselines3.common.utils import obs_as_tensor
+from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 from torch import Tensor
 
-from algorithms.checks import (
-    check_choice,
-    check_finite,
-    check_positive,
-    with_discrete_actions,
-)
+from algorithms.checks import check_finite, check_restorable, suitable
 from algorithms.entropy import boltzmann_log_policy, entropy, soft_value
+from algorithms.exploration import (
+    EXPLORATION_2017,
+    EpsilonGreedyDQN,
+    PiecewiseSchedule,
+    schedule_points,
+)
 from algorithms.gradients import clip_gradients
+from algorithms.paths import PathSamples
 from algorithms.policies import QCnnPolicy, QPolicy, TrunkQNetwork
-from algorithms.replay import PathReplayBuffer, PathSamples
+from algorithms.replay import PathReplayBuffer
+from algorithms.settings import DQN_SETTINGS
 from algorithms.targets import (
     discounted_path_return,
     expected_penalty,
@@ -33,25 +33,13 @@ from algorithms.targets import (
     sampled_penalty,
 )
 
-INTERMEDIATE = ("none", "expected", "sampled")
-# (fraction of training, epsilon): OpenAI baselines' Atari schedule of May 2017.
-EXPLORATION_2017 = ((0.0, 1.0), (0.02, 0.1), (0.2, 0.01))
 DIAGNOSED_EVERY = 64  # updates: rare enough to cost nothing
+NO_DICTS = (
+    "its memory stores arrays; gymnasium.wrappers.FlattenObservation makes one of them"
+)
 
 
-@dataclass(frozen=True)
-class PiecewiseSchedule:
-    """A schedule that is linear between ``(fraction of training, value)`` points."""
-
-    points: tuple[tuple[float, float], ...]
-
-    def __call__(self, progress_remaining: float) -> float:
-        """Return the value; SB3 counts progress from 1 down to 0."""
-        fractions, values = zip(*self.points, strict=True)
-        return float(np.interp(1 - progress_remaining, fractions, values))
-
-
-class HardDQN(DQN):
+class HardDQN(EpsilonGreedyDQN):
     """DQN with the hard maximum (Eq. 81), and the frame of its variants.
 
     A variant overrides :meth:`backup`, the value of a state given its action values.
@@ -59,8 +47,11 @@ class HardDQN(DQN):
 
     Args:
         policy: "CnnPolicy", "MlpPolicy" or a subclass of ``QPolicy``.
-        env: Environment, vector of environments or id; discrete actions.
-        temperature: ``tau`` of the backup, in units of reward.
+        env: Environment, vector of environments or id. Actions: Discrete.
+            Observations: Box, Discrete, MultiDiscrete or MultiBinary; as they are or
+            through ``VecNormalize``, which then normalises what is drawn from the
+            memory by the statistics of that moment.
+        temperature: ``tau`` of the backup, in units of reward; above 0.
         n_steps: ``n``, the length of a target's path.
         intermediate: What an n-step target charges for the steps after the first:
             "none"; "expected", the regularisation of the Boltzmann policy as in
@@ -71,7 +62,7 @@ class HardDQN(DQN):
         printed: Use Eq. 82 or 83 as printed, without tau before the log-sum-exp; it
             diverges. Soft one-step targets only.
         exploration: ``(fraction of training, epsilon)`` points, linear in between.
-        learning_rate: Of Adam.
+        learning_rate: Of Adam; a number or a schedule.
         adam_eps: Epsilon of Adam.
         buffer_size: Rows of the replay memory.
         learning_starts: Agent steps before the first update.
@@ -79,14 +70,15 @@ class HardDQN(DQN):
         train_freq: Agent steps of each environment between updates; then follow as
             many updates as there are environments.
         target_update_interval: Agent steps between copies to the target network.
-        gamma: Discount per step.
-        max_grad_norm: Bound on the global norm of the gradient.
+        gamma: Discount per step, from 0 to 1.
+        max_grad_norm: Bound on the global norm of the gradient; infinity for none.
         frame_stack: How many frames an observation stacks.
         policy_kwargs: As in SB3.
         **kwargs: ``verbose``, ``seed``, ``device`` and the like, as in SB3's DQN.
 
     Raises:
-        ValueError: Other than discrete actions, or settings that don't go together.
+        ValueError: Other spaces, a setting out of range, settings that don't go
+            together, or one of SB3's DQN that has no effect here.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
@@ -108,7 +100,7 @@ class HardDQN(DQN):
         double_q: bool = False,
         printed: bool = False,
         exploration: Sequence[Sequence[float]] = EXPLORATION_2017,
-        learning_rate: float = 1e-4,
+        learning_rate: float | Schedule = 1e-4,
         adam_eps: float = 1e-4,
         buffer_size: int = 1_000_000,
         learning_starts: int = 50_000,
@@ -122,21 +114,16 @@ class HardDQN(DQN):
         _init_setup_model: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.check_settings(
-            temperature=temperature,
-            n_steps=n_steps,
-            intermediate=intermediate,
-            double_q=double_q,
-            printed=printed,
-        )
+        # All that was passed, by its name.
+        self.check_settings(**locals(), **kwargs)
         self.temperature = temperature
         self.intermediate = intermediate
         self.double_q = double_q
         self.printed = printed
-        self.exploration = tuple((float(x), float(y)) for x, y in exploration)
+        self.exploration = schedule_points(type(self).__name__, exploration)
         super().__init__(
             policy,
-            with_discrete_actions(env, type(self).__name__),
+            suitable(env, type(self).__name__, dicts=NO_DICTS),
             learning_rate=learning_rate,
             buffer_size=buffer_size,
             learning_starts=learning_starts,
@@ -158,32 +145,26 @@ class HardDQN(DQN):
             _init_setup_model=False,
             **kwargs,
         )
-        # A vector of environments learns as much from each step as one does.
-        self.gradient_steps = self.n_envs
         if _init_setup_model:
             self._setup_model()
 
     @classmethod
     def check_settings(
-        cls,
-        *,
-        temperature: float,
-        n_steps: int,
-        intermediate: str,
-        double_q: bool,
-        printed: bool,
-        **_: Any,
+        cls, *, n_steps: int, double_q: bool, printed: bool, **others: Any
     ) -> None:
-        """Raise a ValueError for settings that no run can have; others pass by."""
-        check_positive(cls.__name__, temperature=temperature, n_steps=n_steps)
-        check_choice(cls.__name__, "intermediate", intermediate, INTERMEDIATE)
+        """Raise a ValueError for settings that no run can have; unknown ones pass."""
+        DQN_SETTINGS.check(cls.__name__, {"n_steps": n_steps, **others})
         if printed and (not cls.soft or n_steps > 1):
             raise ValueError("printed=True needs a soft target of one step")
         if double_q and cls.soft:
             raise ValueError("double_q=True needs a hard target")
 
     def _setup_model(self) -> None:
+        normalizes = self._vec_normalize_env is not None
+        check_restorable(type(self).__name__, self.observation_space, normalizes)
         super()._setup_model()
+        # A vector of environments learns as much from each step as one does.
+        self.gradient_steps = self.n_envs
         self.exploration_schedule = PiecewiseSchedule(self.exploration)
 
     # ------------------------------------------------------------------ the target
@@ -226,6 +207,26 @@ class HardDQN(DQN):
         return expected_penalty(q, self.backup(q), log_policy)
 
     # ------------------------------------------------------------------ the loop
+
+    def _setup_learn(
+        self,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        reset_num_timesteps: bool = True,
+        *args: Any,
+        **kwargs: Any,
+    ) -> tuple[int, BaseCallback]:
+        """Begin to learn, as SB3 does; a game that is given up ends in the memory."""
+        if reset_num_timesteps or self._last_obs is None:  # SB3 resets the environment
+            self.replay_buffer.end_episodes()
+        return super()._setup_learn(
+            total_timesteps, callback, reset_num_timesteps, *args, **kwargs
+        )
+
+    def load_replay_buffer(self, *args: Any, **kwargs: Any) -> None:
+        """Take a saved memory, as SB3 does; what is played next begins anew in it."""
+        super().load_replay_buffer(*args, **kwargs)
+        self.replay_buffer.end_episodes()
 
     def _on_step(self) -> None:
         """After a step of every environment: copy to the target network, if it is time.
@@ -293,44 +294,3 @@ class HardDQN(DQN):
         self.policy.optimizer.step()
         for key, value in numbers.items():
             self.logger.record_mean(f"train/{key}", value)
-
-    def _sample_action(
-        self, learning_starts: int, action_noise: Any = None, n_envs: int = 1
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the actions ``(E,)`` of a training step, and those to store: the same.
-
-        Before ``learning_starts`` they are random.
-        """
-        if self.num_timesteps < learning_starts:
-            actions = self._random_actions(n_envs)
-        else:
-            with torch.no_grad():
-                q = self.q_net(obs_as_tensor(self._last_obs, self.device))  # type: ignore[arg-type]
-            actions = self._explore(q.argmax(1).cpu().numpy())
-        return actions, actions
-
-    def _random_actions(self, n_envs: int) -> np.ndarray:
-        return np.array([self.action_space.sample() for _ in range(n_envs)])
-
-    def _explore(self, actions: np.ndarray) -> np.ndarray:
-        """Replace actions ``(E,)`` by random ones, one coin for each environment."""
-        explore = np.random.random(actions.shape) < self.exploration_rate
-        return np.where(explore, self._random_actions(actions.size), actions)
-
-    def predict(
-        self,
-        observation: np.ndarray | dict[str, np.ndarray],
-        state: tuple[np.ndarray, ...] | None = None,
-        episode_start: np.ndarray | None = None,
-        deterministic: bool = False,
-    ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
-        """Act epsilon-greedily, one coin for each environment.
-
-        SB3's DQN throws one coin for all environments together, which makes a vector
-        of them explore all at once.
-        """
-        actions, state = self.policy.predict(observation, state, episode_start, True)
-        if deterministic:
-            return actions, state
-        explored = self._explore(np.atleast_1d(actions))
-        return explored.reshape(actions.shape), state

@@ -118,8 +118,19 @@ def q_learning_loss(
         returns,
         temperature=temperature,
         log_reference=log_reference,
-    ).detach()
-    return error * (_of_action(log_policy, actions) + value_coef * values)
+    )
+    return scaled_error(error, log_policy, values, actions, value_coef)
+
+
+def scaled_error(
+    error: Tensor,
+    log_policy: Tensor,
+    values: Tensor,
+    actions: Tensor,
+    value_coef: float,
+) -> Tensor:
+    """``sg[e] (log pi(a) + c V)`` of an error ``e = Q - y``, ``(...)`` (Sec. 6.3)."""
+    return error.detach() * (_of_action(log_policy, actions) + value_coef * values)
 
 
 def raw_q_learning_loss(
@@ -145,4 +156,9 @@ def raw_q_learning_loss(
         temperature=temperature,
         log_reference=log_reference,
     )
+    return squared_error(error)
+
+
+def squared_error(error: Tensor) -> Tensor:
+    """``1/2 e^2`` of an error ``e = Q - y``, ``(...)`` (Eq. 58)."""
     return 0.5 * error**2

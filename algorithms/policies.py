@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.preprocessing import is_image_space
-from stable_baselines3.common.torch_layers import NatureCNN
+from stable_baselines3.common.torch_layers import CombinedExtractor, NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
@@ -69,6 +69,14 @@ class TwoHeadPolicy(ActorCriticPolicy):
             latent_vf = self.mlp_extractor.forward_critic(features[1])
         log_policy = torch.log_softmax(self.action_net(latent_pi), dim=-1)
         return log_policy, self.value_net(latent_vf).squeeze(-1)
+
+
+class TwoHeadMultiInputPolicy(TwoHeadPolicy):
+    """The same on Dict observations, whose parts SB3's extractor joins."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("features_extractor_class", CombinedExtractor)
+        super().__init__(*args, **kwargs)
 
 
 class TwoHeadCnnPolicy(TwoHeadPolicy):

@@ -8,7 +8,7 @@ from stable_baselines3.common.type_aliases import GymEnv
 from torch import Tensor
 
 from algorithms.a2c import RegularizedA2C
-from algorithms.losses import q_learning_loss, raw_q_learning_loss
+from algorithms.losses import q_learning_error, scaled_error, squared_error
 from algorithms.policies import TwoHeadPolicy
 
 
@@ -43,7 +43,7 @@ class QLearningA2C(RegularizedA2C):
     def _losses(
         self, log_policy: Tensor, values: Tensor, actions: Tensor, returns: Tensor
     ) -> Tensor:
-        squared_error = raw_q_learning_loss(
+        error = q_learning_error(
             log_policy,
             values,
             actions,
@@ -51,16 +51,9 @@ class QLearningA2C(RegularizedA2C):
             temperature=self.temperature,
             log_reference=self.log_reference,
         )
+        squared = squared_error(error)
         value_loss = 0.5 * (values - returns) ** 2
-        self._record(log_policy, values, q_error=squared_error, value_loss=value_loss)
+        self._record(log_policy, values, q_error=squared, value_loss=value_loss)
         if not self.scaled:
-            return squared_error
-        return q_learning_loss(
-            log_policy,
-            values,
-            actions,
-            returns,
-            temperature=self.temperature,
-            value_coef=self.value_coef,
-            log_reference=self.log_reference,
-        )
+            return squared
+        return scaled_error(error, log_policy, values, actions, self.value_coef)

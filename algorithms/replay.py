@@ -12,7 +12,7 @@ stack puts at the start of an episode. A million rows of 84 x 84 take 7.1 GB.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,38 +22,21 @@ from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.vec_env import VecNormalize
 from torch import Tensor
 
-
-class PathSamples(NamedTuple):
-    """``B`` paths of at most ``n`` steps; ``m <= n`` is where a path ends."""
-
-    observations: Tensor  # (B, ...), s_t
-    actions: Tensor  # (B,), a_t, int64
-    rewards: Tensor  # (B, n), r_t .. r_{t+n-1}; 0 from m on
-    alive: Tensor  # (B, n), 1 for the steps before m
-    next_observations: Tensor  # (B, ...), s_{t+m}
-    terminated: Tensor  # (B,), 1 where s_{t+m} is terminal
-    discounts: Tensor  # (B,), gamma^m
-    path_observations: Tensor | None  # (B, n-1, ...), s_{t+1} ..; None unless asked
-    path_actions: Tensor | None  # (B, n-1), a_{t+1} .., int64
-
-    def rows(self, rows: slice) -> PathSamples:
-        """Return some of the paths."""
-        parts = (c if c is None else c[rows] for c in self)
-        return PathSamples._make(parts)
-
-
-def least_rows(n_steps: int, frame_stack: int) -> int:
-    """Return how many rows of each environment a memory must have for its paths."""
-    return 2 * (n_steps + frame_stack)
+from algorithms.checks import VECTORS
+from algorithms.paths import PathSamples
+from algorithms.settings import MEMORY_NUMBERS, check_numbers, least_rows
 
 
 class PathReplayBuffer(ReplayBuffer):
-    """Uniform replay of n-step paths over frames that are stored once.
+    """Replay of n-step paths over frames that are stored once.
+
+    A path is drawn uniformly, with replacement, by its first step: at any time, over
+    the stored steps of all environments whose observation is still whole.
 
     Args:
         buffer_size: Rows in all; transitions plus ``frame_stack`` rows an episode.
-        observation_space: A Box; with ``frame_stack > 1``, channels first, the newest
-            frame last.
+        observation_space: Box, Discrete, MultiDiscrete or MultiBinary; with
+            ``frame_stack > 1`` a Box, channels first, the newest frame last.
         action_space: Discrete.
         device: Where the samples go.
         n_envs: Environments; each has ``buffer_size // n_envs`` rows.
@@ -66,7 +49,7 @@ class PathReplayBuffer(ReplayBuffer):
         seed: Seed of the memory's own random generator.
 
     Raises:
-        ValueError: Another kind of space, or a stack that the space cannot hold.
+        ValueError: Another space, too deep a stack for it, or a number out of range.
     """
 
     def __init__(
@@ -85,9 +68,11 @@ class PathReplayBuffer(ReplayBuffer):
         with_path: bool = False,
         seed: int | None = None,
     ) -> None:
-        if not isinstance(observation_space, spaces.Box) or optimize_memory_usage:
-            raise ValueError("PathReplayBuffer takes Box observations, each frame once")
-        shape = observation_space.shape
+        check_numbers("PathReplayBuffer", MEMORY_NUMBERS, locals())
+        if not isinstance(observation_space, VECTORS) or optimize_memory_usage:
+            known = ", ".join(kind.__name__ for kind in VECTORS)
+            raise ValueError(f"PathReplayBuffer stores {known} observations, once each")
+        shape = observation_space.shape or ()
         if frame_stack > 1 and (len(shape) != 3 or shape[0] % frame_stack):
             raise ValueError(f"observations {shape} don't stack {frame_stack} frames")
         # The parent allocates whole observations: give it one row, then our own rings.
@@ -102,13 +87,10 @@ class PathReplayBuffer(ReplayBuffer):
         self._allocate()
 
     def _allocate(self) -> None:
-        channels, *rest = (
-            (*self.obs_shape, 1) if self.obs_shape == () else self.obs_shape
-        )
-        stacked = self.frame_stack > 1
-        self.frame_shape = (
-            (channels // self.frame_stack, *rest) if stacked else self.obs_shape
-        )
+        self.frame_shape = self.obs_shape
+        if stacked := self.frame_stack > 1:
+            channels, *rest = self.obs_shape
+            self.frame_shape = (channels // self.frame_stack, *rest)
         self.interleaves = stacked and self.frame_shape[0] == 1
         ring = (self.n_envs, self.rows)
         self.frames = np.zeros((*ring, *self.frame_shape), self.observation_space.dtype)
@@ -176,6 +158,14 @@ class PathReplayBuffer(ReplayBuffer):
             self._append(env, self._frames_of(next_obs[env])[-1])
             self.in_episode[env] = not done[env]
 
+    def end_episodes(self) -> None:
+        """Say that the environments were reset: what comes next is another episode.
+
+        The paths of an episode that had not ended are cut at its last observation, and
+        bootstrap from it.
+        """
+        self.in_episode[:] = False
+
     # ------------------------------------------------------------------ its state
 
     ARRAYS = ("row_actions", "row_rewards", "acted", "ended", "row_terminated")
@@ -230,14 +220,21 @@ class PathReplayBuffer(ReplayBuffer):
         return whole & self.acted[env, index % self.rows]
 
     def _draw(self, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw environments and absolute rows, uniformly over whole transitions."""
+        """Draw environments and absolute rows, uniformly over whole transitions.
+
+        An environment with short episodes has more rows than another, since each adds
+        some. All are drawn from as if they had as many; a row that isn't there is
+        drawn anew, like one that was not acted upon.
+        """
+        stored = np.minimum(self.head, self.rows)
+        most = np.full(batch_size, stored.max())
         env = np.empty(0, np.int64)
         index = np.empty(0, np.int64)
         while len(env) < batch_size:
             envs = self.rng.integers(self.n_envs, size=batch_size)
-            stored = np.minimum(self.head[envs], self.rows)
-            rows = self.head[envs] - 1 - self.rng.integers(stored)
-            good = self._startable(envs, rows)
+            back = self.rng.integers(most)
+            rows = self.head[envs] - 1 - back
+            good = (back < stored[envs]) & self._startable(envs, rows)
             env, index = np.r_[env, envs[good]], np.r_[index, rows[good]]
         return env[:batch_size], index[:batch_size]
 
@@ -258,12 +255,11 @@ class PathReplayBuffer(ReplayBuffer):
     def sample(  # type: ignore[override]
         self, batch_size: int, env: VecNormalize | None = None
     ) -> PathSamples:
-        """Draw ``batch_size`` paths; ``env`` is SB3's and must be None."""
-        if env is not None:
-            raise ValueError("PathReplayBuffer does not normalise observations")
+        """Draw ``batch_size`` paths; as ``env`` normalises them now, if it is given."""
         if not self.acted.any():
             raise ValueError("the replay memory is empty")
-        return self.paths(*self._draw(batch_size))
+        paths = self.paths(*self._draw(batch_size))
+        return paths if env is None else paths.normalized(env)
 
     def paths(self, env: np.ndarray, index: np.ndarray) -> PathSamples:
         """Return the paths from the given environments and absolute rows, ``(B,)``."""

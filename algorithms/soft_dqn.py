@@ -13,7 +13,7 @@ from algorithms.entropy import (
     soft_value,
     uniform_log_reference,
 )
-from algorithms.replay import PathSamples
+from algorithms.paths import PathSamples
 from algorithms.targets import (
     hard_value,
     printed_soft_entropy_target,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from algorithms import ALGORITHMS
-from algorithms.replay import least_rows
+from algorithms.settings import least_rows
 from benchmarks.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
 from benchmarks.errors import ConfigError
 from benchmarks.families import all_games, family_of

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,19 @@ def keys_of(variant: str, family: Family) -> tuple[str, ...]:
     return (*base, *known.settings, *OPTIONAL)
 
 
+def unheeded(variant: str) -> dict[str, str]:
+    """Return the settings of a variant that no run would have, with what is near.
+
+    Of those that the schema doesn't know nothing would come, and a class that does
+    not take one would fail when its run begins.
+    """
+    known = ALGORITHMS[variant]
+    base = settings(known.family)
+    takes = {k for c in known.algorithm.__mro__ for k in signature(c).parameters}
+    heeded = [k for k in KEYS if k in base or k in OPTIONAL or k in takes]
+    return {k: nearest(k, heeded) for k in known.settings if k not in heeded}
+
+
 @dataclass
 class Checker:
     """Reads tables and values, and writes down what is wrong with them.
@@ -150,6 +164,11 @@ class Checker:
             games = self.names(f"{where}games", table["games"], all_games())
         key = f"{where}variants"
         variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
+        for variant in variants:
+            self.problems += [
+                f"ALGORITHMS[{variant!r}]: {setting}: no setting of its runs; {near}"
+                for setting, near in unheeded(variant).items()
+            ]
         frames = self._count(f"{where}frames", table.get("frames"))
         seeds = self._count(f"{where}seeds", table.get("seeds"), MOST_SEEDS)
         first = table.get("first_seed", 0)

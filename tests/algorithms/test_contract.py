@@ -80,6 +80,19 @@ def test_what_is_saved_is_what_is_loaded(name, tmp_path):
     loaded.learn(STEPS)  # and it trains on
 
 
+def test_what_is_saved_is_loaded_without_an_environment(name, tmp_path):
+    """To act on its own; or with another number of environments, to train on."""
+    model = make(name).learn(STEPS)
+    model.save(tmp_path / "model")
+    loaded = type(model).load(tmp_path / "model", device="cpu")
+    obs = model.env.reset()
+    expected, _ = model.predict(obs, deterministic=True)
+    assert np.array_equal(loaded.predict(obs, deterministic=True)[0], expected)
+    wider = make_vec_env(Catch, n_envs=4, seed=0)
+    loaded = type(model).load(tmp_path / "model", env=wider).learn(STEPS)
+    assert getattr(loaded, "gradient_steps", 4) == 4
+
+
 def test_callbacks_are_called(name, tmp_path):
     make(name).learn(STEPS, callback=CheckpointCallback(80, str(tmp_path)))
     assert len(list(tmp_path.glob("*.zip"))) == STEPS // 2 // 80

@@ -5,7 +5,7 @@ import pytest
 import torch
 from stable_baselines3.common.env_util import make_vec_env
 
-from algorithms import ProperA2C, QLearningA2C
+from algorithms import ProperA2C, QLearningA2C, losses, q_a2c
 from algorithms.entropy import regularizer, uniform_log_reference
 from algorithms.losses import (
     actor_critic_loss,
@@ -145,6 +145,38 @@ def replayed(rollout, policy, obs):
         dones=rollout.dones.double(),
         last_values=rollout.last_values.double(),
     )
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("mode", ["entropy", "kl"])
+def test_q_a2c_trains_with_the_losses_of_one_error(mode, scaled, monkeypatch):
+    model = QLearningA2C(
+        "MlpPolicy", "Acrobot-v1", temperature=TAU, regularizer=mode, scaled=scaled
+    )
+    model._setup_learn(1)
+    logits, values, actions, returns = random_batch()
+    batch = (torch.log_softmax(logits, -1), values, actions, returns)
+    keys = {"temperature": TAU, "log_reference": model.log_reference}
+    if scaled:
+        expected = q_learning_loss(*batch, value_coef=model.value_coef, **keys)
+    else:
+        expected = raw_q_learning_loss(*batch, **keys)
+    computed = []
+
+    def counted(*args, **kwargs):
+        computed.append(args)
+        return q_learning_error(*args, **kwargs)
+
+    for module in (losses, q_a2c):
+        monkeypatch.setattr(module, "q_learning_error", counted, raising=False)
+    found = model._losses(*batch)
+    assert len(computed) == 1
+    assert torch.equal(found, expected)
+    into = [
+        torch.autograd.grad(loss.sum(), [logits, values], retain_graph=True)
+        for loss in (found, expected)
+    ]
+    assert all(map(torch.equal, *into))
 
 
 @pytest.mark.parametrize("mode", ["entropy", "kl"])

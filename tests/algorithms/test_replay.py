@@ -103,17 +103,34 @@ def test_every_path_is_the_one_played(size, n_envs, n_steps):
     assert any(start == len(history) - 1 for _, start in seen)
 
 
-def test_sampling_is_uniform():
-    memory = make(10_000, 1)
-    for step in play(20, 1, seed=2):
+def episodes_of(lengths, steps):
+    """Yield steps whose rewards number them; environment e's games last lengths[e]."""
+    n_envs = len(lengths)
+    obs = np.zeros((n_envs, STACK, 3, 3), np.uint8)
+    for step in range(steps):
+        number = step + steps * np.arange(n_envs, dtype=np.float32)
+        done = np.array([(step + 1) % length == 0 for length in lengths])
+        yield obs, obs, np.zeros((n_envs, 1)), number, done, [{}] * n_envs
+
+
+# Environments whose games are short have more rows: before their rings are full, when
+# one is, and when all are.
+@pytest.mark.parametrize("rows", [10_000, 60, 20])
+@pytest.mark.parametrize("lengths", [[30], [2, 5, 30], [1, 1000]], ids=str)
+def test_sampling_is_uniform_over_what_is_stored(lengths, rows):
+    memory, steps, draws = make(rows * len(lengths), len(lengths)), 40, 20_000
+    for step in episodes_of(lengths, steps):
         memory.add(*step)
-    counts = {}
-    for _ in range(400):
-        for action_row in memory.sample(50).rewards:
-            counts[action_row.item()] = counts.get(action_row.item(), 0) + 1
-    assert len(counts) == 20
-    # 20,000 draws over 20: 1,000 each, standard deviation 31.
-    assert max(abs(n - 1000) for n in counts.values()) < 5 * 31
+    rewards = torch.cat([memory.sample(500).rewards for _ in range(draws // 500)])
+    counts = np.bincount(rewards.flatten().int(), minlength=steps * len(lengths))
+    env, row = np.nonzero(memory.acted)
+    newest = memory.head[env] - 1 - (memory.head[env] - 1 - row) % memory.rows
+    whole = memory._startable(env, newest)
+    stored = memory.row_rewards[env[whole], row[whole]].astype(int)
+    assert (np.delete(counts, stored) == 0).all()
+    expected = draws / len(stored)
+    spread = np.sqrt(expected * (1 - 1 / len(stored)))
+    assert np.abs(counts[stored] - expected).max() < 5 * spread
 
 
 def test_same_seed_same_samples():
@@ -147,7 +164,7 @@ def test_other_spaces_are_refused():
             spaces.Discrete(2),
             frame_stack=3,
         )
-    with pytest.raises(ValueError, match="Box"):
-        PathReplayBuffer(100, spaces.Discrete(3), spaces.Discrete(2))
+    with pytest.raises(ValueError, match="stores Box, Discrete"):
+        PathReplayBuffer(100, spaces.Dict(), spaces.Discrete(2))
     with pytest.raises(ValueError, match="empty"):
         make(100, 1).sample(2)
