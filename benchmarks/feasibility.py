@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from algorithms.dqn import PiecewiseSchedule
+from algorithms.exploration import PiecewiseSchedule
 from analysis.tables import FINAL_PART
 from benchmarks import capacity
 from benchmarks.config import RunConfig

@@ -113,7 +113,7 @@ class MinAtarGame:
         return grid
 
     def render(self) -> np.ndarray:
-        """Return a picture, `uint8[160, 160, 3]`: a colour a channel, the last on top."""
+        """Return a picture, `uint8[160, 160, 3]`: a colour a channel, last on top."""
         grid = self.observe()
         picture = np.zeros((SIZE, SIZE, 3), np.uint8)
         for channel in range(grid.shape[-1]):
