@@ -33,9 +33,14 @@ def tiny_command(results: Path, *words: str) -> list[str]:
     return [*BENCHMARKS, "run", "smoke", "--set", *settings, *tail]
 
 
-def tiny_sweep(results: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def tiny_sweep(
+    results: Path, *words: str, fault: str = ""
+) -> subprocess.CompletedProcess[str]:
+    command = tiny_command(results, *words)
+    if fault:
+        command[2:3] = ["benchmarks.faults.inject", fault]
     return subprocess.run(
-        tiny_command(results, *words),
+        command,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -44,15 +49,15 @@ def tiny_sweep(results: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-TWO = ("--only", "q-a2c", "dqn-hard")
+THREE = ("--only", "a2c-proper", "q-a2c", "dqn-hard")
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """Two runs, by a driver that is stopped, then killed, and then let finish."""
+    """Three runs, by a driver that is stopped, then killed, and then let finish."""
     results = tmp_path_factory.mktemp("swept")
     with subprocess.Popen(
-        tiny_command(results, *TWO, "--frames", "100_000_000"),
+        tiny_command(results, *THREE, "--frames", "100_000_000"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,7 +67,7 @@ def swept(tmp_path_factory):
         driver.send_signal(signal.SIGTERM)
         stopped = (driver.wait(DEADLINE_S), *driver.communicate(timeout=DEADLINE_S))
     shutil.rmtree(results / "runs")
-    done = tiny_sweep(results, *TWO)
+    done = tiny_sweep(results, *THREE)
     return results, stopped, done
 
 
@@ -79,7 +84,7 @@ def wait_for_games(results: Path, runs: int) -> None:
 def test_a_stopped_sweep_leaves_no_process(swept):
     _, (status, out, err), _ = swept
     assert status == 128 + signal.SIGTERM
-    assert "0 of 2 runs are done already" in out
+    assert "0 of 3 runs are done already" in out
     assert err == "stopped; the same command goes on with the rest\n"
     for commands in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -92,9 +97,9 @@ def test_a_sweep_ends_with_records_figures_and_tables(swept):
     results, _, done = swept
     assert done.returncode == 0, done.stderr
     folders = sorted(results.glob("runs/*-s0-*"))
-    assert [read_run(folder).status for folder in folders] == ["done", "done"]
-    assert "0 of 2 runs are done already" in done.stdout
-    assert "2 runs: 2 done" in done.stdout
+    assert [read_run(folder).status for folder in folders] == ["done"] * 3
+    assert "0 of 3 runs are done already" in done.stdout
+    assert "3 runs: 3 done" in done.stdout
     names = ("figures/smoke/figure_3.png", "tables/smoke/scores.csv")
     for name in (*names, "data/smoke/episodes.csv", "reports/smoke.html"):
         assert (results / name).stat().st_size > 0
@@ -104,14 +109,14 @@ def test_a_sweep_ends_with_records_figures_and_tables(swept):
 def test_the_same_command_again_trains_nothing(swept):
     results, _, _ = swept
     before = {p: p.stat().st_mtime_ns for p in results.glob("runs/*/*")}
-    again = tiny_sweep(results, *TWO)
+    again = tiny_sweep(results, *THREE)
     assert again.returncode == 0, again.stderr
-    assert "2 of 2 runs are done already" in again.stdout
+    assert "3 of 3 runs are done already" in again.stdout
     assert {p: p.stat().st_mtime_ns for p in results.glob("runs/*/*")} == before
 
 
 def test_status_shows_what_is_done(swept):
-    command = tiny_command(swept[0], *TWO)
+    command = tiny_command(swept[0], *THREE)
     command[command.index("run")] = "status"
     done = subprocess.run(command, capture_output=True, text=True, env=environment())
     assert done.returncode == 0
@@ -139,15 +144,15 @@ def test_two_drivers_share_the_work(tmp_path):
 
 
 def test_a_failed_run_is_listed_with_its_log(tmp_path):
-    # A learning rate beyond float32 makes the first update's numbers infinite.
-    bad = tiny_sweep(tmp_path, "--only", "dqn-hard", "--set", "learning_rate=1e38")
+    words = ("--only", "dqn-hard", "--frames", "100M")
+    bad = tiny_sweep(tmp_path, *words, fault="nan")
     assert bad.returncode == 1
     (failed,) = re.findall(r"^failed: .*: see (.*log\.txt)$", bad.stderr, re.MULTILINE)
     assert "DivergenceError" in Path(failed).read_text()
     assert "dqn-hard-pong-s0" in bad.stderr
     assert "Traceback" not in bad.stderr
     log = Path(failed).read_bytes()
-    again = tiny_sweep(tmp_path, "--only", "dqn-hard", "--set", "learning_rate=1e38")
+    again = tiny_sweep(tmp_path, *words)
     assert again.returncode == 1
     assert re.search(r"^not tried again: .*DivergenceError.*; --retry", again.stderr)
     assert Path(failed).read_bytes() == log

@@ -193,6 +193,7 @@ def test_checkpoints_fit_on_the_disk(machine):
     machine(disk=2 * needed - 1)
     (line,) = said(*runs, at_once=2)
     assert line.startswith("checkpoints of 2 runs at once take about 2.4 GB of disk")
+    assert said(*runs, at_once=1) == []  # those of a run that is done are deleted
 
 
 def test_of_runs_elsewhere_this_machine_says_nothing(machine):
