@@ -135,6 +135,10 @@ class RegularizedA2C(A2C):
         if _init_setup_model:
             self._setup_model()
 
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self.policy.pack()
+
     @classmethod
     def check_settings(cls, **settings: Any) -> None:
         """Raise a ValueError for settings that no run can have; unknown ones pass."""
@@ -173,16 +177,22 @@ class RegularizedA2C(A2C):
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
-            self._update_info_buffer(infos, dones)
-            rewards = rewards + self._timeout_values(dones, infos)
-            ends = torch.as_tensor(np.stack([rewards, dones]), dtype=log_policy.dtype)
-            steps.append((actions, *ends.to(self.device)))
+            if dones.any():
+                self._update_info_buffer(infos, dones)
+                rewards = rewards + self._timeout_values(dones, infos)
+            steps.append((actions, rewards, dones))
             self._last_obs = new_obs  # type: ignore[assignment]
             self._last_episode_starts = dones
         with torch.no_grad():
             _, last_values = self.policy.log_policy_and_value(self._obs_tensor())
-        columns = [torch.stack(column) for column in zip(*steps, strict=True)]
-        self.rollout = Rollout(*self.policy.recall(), *columns, last_values)  # type: ignore[call-arg]
+        taken, *ends = zip(*steps, strict=True)
+        ends = [
+            torch.as_tensor(np.stack(end), dtype=last_values.dtype, device=self.device)
+            for end in ends
+        ]
+        self.rollout = Rollout(
+            *self.policy.recall(), torch.stack(taken), *ends, last_values
+        )
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
@@ -215,7 +225,7 @@ class RegularizedA2C(A2C):
         loss = self.rollout_loss(self.rollout)
         self.rollout = None
         self.policy.backward(loss)
-        grad_norm = clip_gradients(self.policy.parameters(), self.max_grad_norm)
+        grad_norm = clip_gradients(self.policy.optimizer, self.max_grad_norm)
         numbers = {"loss": loss.item(), "grad_norm": grad_norm}
         check_finite(self._name, self.num_timesteps, **numbers)
         self.policy.optimizer.step()

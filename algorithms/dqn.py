@@ -20,7 +20,7 @@ from algorithms.exploration import (
     PiecewiseSchedule,
     schedule_points,
 )
-from algorithms.gradients import clip_gradients
+from algorithms.gradients import clear_gradients, clip_gradients
 from algorithms.paths import PathSamples
 from algorithms.policies import QCnnPolicy, QPolicy, TrunkQNetwork
 from algorithms.replay import PathReplayBuffer
@@ -165,6 +165,7 @@ class HardDQN(EpsilonGreedyDQN):
         super()._setup_model()
         # A vector of environments learns as much from each step as one does.
         self.gradient_steps = self.n_envs
+        self.policy.pack()
         self.exploration_schedule = PiecewiseSchedule(self.exploration)
 
     # ------------------------------------------------------------------ the target
@@ -286,9 +287,9 @@ class HardDQN(EpsilonGreedyDQN):
         self.logger.record_mean("train/kept_share", (bonus.mean() / most).item())
 
     def _step(self, loss: Tensor) -> None:
-        self.policy.optimizer.zero_grad()
+        clear_gradients(self.policy.optimizer)
         self.q_net.backward(loss)
-        grad_norm = clip_gradients(self.q_net.parameters(), self.max_grad_norm)
+        grad_norm = clip_gradients(self.policy.optimizer, self.max_grad_norm)
         numbers = {"loss": loss.item(), "grad_norm": grad_norm}
         check_finite(type(self).__name__, self.num_timesteps, **numbers)
         self.policy.optimizer.step()

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+import torch
 from torch import nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim import Optimizer
+
+from algorithms.flat import FlatParameter
 
 
-def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float) -> float:
+def learned_by(optimizer: Optimizer) -> list[nn.Parameter]:
+    """Return the parameters that an optimiser steps."""
+    return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def clear_gradients(optimizer: Optimizer) -> None:
+    """Forget all gradients; those of a flat parameter are zero then."""
+    is_flat = isinstance(learned_by(optimizer)[0], FlatParameter)
+    optimizer.zero_grad(set_to_none=not is_flat)
+
+
+def clip_gradients(optimizer: Optimizer, max_norm: float) -> float:
     """Scale gradients down to a global norm of ``max_norm``; return what it was."""
-    clipped = list(parameters)
-    total = get_total_norm([p.grad for p in clipped if p.grad is not None])
+    parameters = learned_by(optimizer)
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if isinstance(parameters[0], FlatParameter):
+        norm = torch.linalg.vector_norm(gradients[0]).item()
+        if norm > max_norm:
+            gradients[0].mul_(max_norm / norm)
+        return norm
+    total = get_total_norm(gradients)
     norm = total.item()
     if norm > max_norm:
-        clip_grads_with_norm_(clipped, max_norm, total)
+        clip_grads_with_norm_(parameters, max_norm, total)
     return norm

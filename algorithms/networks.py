@@ -1,12 +1,17 @@
-"""Networks for observations that are no screens."""
+"""The network of MinAtar's literature, and its quick passes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
+from torch.nn import functional
 
 FILTERS = 16
+KERNEL = 3
 
 
 class GridCNN(BaseFeaturesExtractor):
@@ -22,12 +27,13 @@ class GridCNN(BaseFeaturesExtractor):
     def __init__(self, observation_space: spaces.Box, features_dim: int = 128) -> None:
         super().__init__(observation_space, features_dim)
         channels, height, width = observation_space.shape
-        convolution = nn.Conv2d(channels, FILTERS, 3)
-        self.cnn = nn.Sequential(convolution, nn.ReLU(), nn.Flatten())
-        inputs = FILTERS * (height - 2) * (width - 2)
+        self.cnn = nn.Sequential(nn.Conv2d(channels, FILTERS, KERNEL), nn.ReLU())
+        inputs = FILTERS * (height - KERNEL + 1) * (width - KERNEL + 1)
         self.linear = nn.Sequential(nn.Linear(inputs, features_dim), nn.ReLU())
 
     def forward(self, observations: Tensor) -> Tensor:
         """Return features ``(B, F)`` of observations ``(B, C, H, W)``."""
-        features: Tensor = self.linear(self.cnn(observations))
+        # The filters of a place beside each other, as convolutions leave them.
+        convolved = self.cnn(observations).permute(0, 2, 3, 1)
+        features: Tensor = self.linear(convolved.flatten(1))
         return features

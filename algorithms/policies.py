@@ -11,9 +11,12 @@ from stable_baselines3.common.torch_layers import CombinedExtractor, NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from algorithms.flat import flatten
+from algorithms.gradients import clear_gradients, learned_by
 from algorithms.networks import GridCNN
-from algorithms.trunk import PIXEL_SCALE, DeferredTrunk
+from algorithms.trunk import PIXEL_SCALE, DeferredTrunk, PatchTrunk
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -32,6 +35,14 @@ class TwoHeadPolicy(ActorCriticPolicy):
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         self.init_weights(self.action_net, gain=1.0)
+
+    def pack(self) -> None:
+        """Have the optimiser step a small network as one tensor, if it is one."""
+
+    def set_training_mode(self, mode: bool) -> None:
+        """Put all modules into training or evaluation mode, unless they are."""
+        if mode != self.training:
+            super().set_training_mode(mode)
 
     def log_policy_and_value(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Return log-probabilities ``(B, A)`` and values ``(B,)`` of a batch."""
@@ -53,7 +64,7 @@ class TwoHeadPolicy(ActorCriticPolicy):
 
     def backward(self, loss: Tensor) -> None:
         """Set the parameters' gradients of a loss of what :meth:`recall` returned."""
-        self.optimizer.zero_grad()
+        clear_gradients(self.optimizer)
         loss.backward()
         self.acted = []
 
@@ -97,6 +108,11 @@ class TwoHeadCnnPolicy(TwoHeadPolicy):
         self.trunk = trunk_of(shared, self.normalize_images, precision)
         if self.trunk is not None:
             self.optimizer.register_step_post_hook(self.trunk.refresh)
+
+    def pack(self) -> None:
+        """Have the optimiser step a small network as one tensor, if it is one."""
+        if isinstance(self.trunk, PatchTrunk):
+            self.optimizer = _packed(self, self.trunk)
 
     def act(self, obs: Tensor) -> Tensor:  # type: ignore[override]
         """Return log-probabilities ``(B, A)`` to act on, and keep what was computed."""
@@ -188,6 +204,11 @@ class QPolicy(DQNPolicy):
         if self.q_net.trunk is not None:
             self.optimizer.register_step_post_hook(self.q_net.trunk.refresh)
 
+    def pack(self) -> None:
+        """Have the optimiser step a small network as one tensor, if it is one."""
+        if isinstance(self.q_net.trunk, PatchTrunk):
+            self.optimizer = _packed(self, self.q_net.trunk)
+
     def make_q_net(self) -> TrunkQNetwork:
         """Build one of the two networks."""
         arguments = self._update_features_extractor(
@@ -205,6 +226,16 @@ class QCnnPolicy(QPolicy):
         super().__init__(*args, **kwargs)
 
 
+def _packed(policy: TwoHeadPolicy | QPolicy, trunk: DeferredTrunk) -> Optimizer:
+    """Return a policy's optimiser, anew, on what it learns as one flat parameter."""
+    flat = flatten(learned_by(policy.optimizer))
+    rate = policy.optimizer.param_groups[0]["lr"]
+    kind: Any = policy.optimizer_class
+    optimizer: Optimizer = kind([flat], lr=rate, **policy.optimizer_kwargs)
+    optimizer.register_step_post_hook(trunk.refresh)
+    return optimizer
+
+
 def trunk_of(
     extractor: nn.Module | None, normalize_images: bool, precision: str
 ) -> DeferredTrunk | None:
@@ -217,7 +248,7 @@ def trunk_of(
         return DeferredTrunk(extractor, precision)
     if isinstance(extractor, GridCNN):
         is_image = normalize_images and is_image_space(extractor._observation_space)
-        return DeferredTrunk(extractor, precision, PIXEL_SCALE if is_image else 1.0)
+        return PatchTrunk(extractor, precision, PIXEL_SCALE if is_image else 1.0)
     if precision != "float32":
         raise ValueError(
             f"precision={precision} needs the convolutions of NatureCNN or GridCNN"

@@ -139,13 +139,16 @@ class ExactMinAtarEnv(GamesVecEnv):
     def _restart(self, game: MinAtarGame, info: dict[str, Any]) -> None:
         """Note how a game ended, and begin its next one."""
         info["terminal_observation"] = _channels_first(game.observe())
-        seconds = round(time.time() - self._start_time, 6)
+        seconds = time.time() - self._start_time
         result = {"r": float(game.game_return), "l": game.game_frames, "t": seconds}
         info["episode"] = result
         game.reset()
 
     def _observe(self) -> np.ndarray:
-        return _channels_first(np.stack([game.observe() for game in self.games]))
+        grids = np.empty((self.num_envs, *self.games[0].shape), bool)
+        for i, game in enumerate(self.games):
+            grids[i] = game.observe()
+        return _channels_first(grids)
 
     def get_state(self) -> dict[str, Any]:
         """Return the exact state of all games, as plain types and tensors."""
@@ -171,7 +174,8 @@ class ExactMinAtarEnv(GamesVecEnv):
 
 def _channels_first(grids: np.ndarray) -> np.ndarray:
     """Show grids `bool[..., 10, 10, channels]` as `uint8[..., channels, 10, 10]`."""
-    return np.moveaxis(grids.view(np.uint8), -1, -3)
+    channels_before_places = (*range(grids.ndim - 3), -1, -3, -2)
+    return grids.view(np.uint8).transpose(channels_before_places)
 
 
 def _reference(game: str, n_envs: int, seed: int, *settings: Any) -> VecEnv:

@@ -2,7 +2,8 @@
 
 The games are the package's own, unmodified, found in its installed files. Importing
 the package itself would load matplotlib and seaborn for a window that nobody opens,
-which takes longer than a short run.
+which takes longer than a short run. Two functions that the games call of NumPy are
+quicker ones here: half of the time of Space Invaders went into them.
 """
 
 import colorsys
@@ -10,7 +11,7 @@ import importlib.util
 import math
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,23 @@ def _module(game: str) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    # This module object is nobody else's: `import minatar` makes another.
+    module.np = SimpleNamespace(**vars(np) | {"roll": _roll, "sum": _sum})
     return module
+
+
+def _roll(grid: np.ndarray, shift: int, axis: int) -> np.ndarray:
+    """Do what `numpy.roll` does to a grid, without its generality."""
+    return grid.take(_ROLLED[shift], axis=axis)
+
+
+def _sum(grid: np.ndarray) -> np.generic:
+    """Do what `numpy.sum` does to a grid or a part of it."""
+    total: np.generic = np.add.reduce(grid, axis=None)
+    return total
+
+
+_ROLLED = {shift: (np.arange(SIZE) - shift) % SIZE for shift in (-1, 1)}
 
 
 class MinAtarGame:
