@@ -186,13 +186,12 @@ class RegularizedA2C(A2C):
         with torch.no_grad():
             _, last_values = self.policy.log_policy_and_value(self._obs_tensor())
         taken, *ends = zip(*steps, strict=True)
-        ends = [
+        gains, cuts = (
             torch.as_tensor(np.stack(end), dtype=last_values.dtype, device=self.device)
             for end in ends
-        ]
-        self.rollout = Rollout(
-            *self.policy.recall(), torch.stack(taken), *ends, last_values
         )
+        acted = self.policy.recall()
+        self.rollout = Rollout(*acted, torch.stack(taken), gains, cuts, last_values)
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True

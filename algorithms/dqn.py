@@ -87,6 +87,7 @@ class HardDQN(EpsilonGreedyDQN):
     }
     soft: ClassVar[bool] = False
     replay_buffer: PathReplayBuffer
+    policy: QPolicy
     q_net: TrunkQNetwork
 
     def __init__(

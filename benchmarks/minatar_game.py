@@ -55,7 +55,8 @@ def _module(game: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     # This module object is nobody else's: `import minatar` makes another.
-    module.np = SimpleNamespace(**vars(np) | {"roll": _roll, "sum": _sum})
+    quicker = SimpleNamespace(**vars(np) | {"roll": _roll, "sum": _sum})
+    module.np = quicker  # type: ignore[attr-defined]
     return module
 
 
