@@ -114,7 +114,7 @@ PAYS, ENTROPY, KL = "living=pays", r"\(entropy\)", r"\(KL\)"
 HIGHER, LOWER, MEAN = r"higher in (\d+)", r"lower in (\d+)", r"mean [+-]([\d.]+) %"
 KEPT, KEEPS = "kept_share.share_kept_in_games", r"keeps ([\d.]+)"
 EFFECT, SHARE = "kept_share.effect_of_what_is_kept", r"^([\d.]+);"
-DENSE, SPARSE = "rewards=every step, tau=0.1,", "rewards=sparse, tau=0.1,"
+DENSE, SPARSE = "rewards=dense, tau=0.1,", "rewards=sparse, tau=0.1,"
 
 COST = Source(
     "tables/cost.csv",
@@ -126,9 +126,9 @@ COST = Source(
 
 QUOTES = (
     Quote(
-        "up to {} % apart if every step pays, {} to {} % (medians) if rewards are",
+        "up to {} % apart if rewards are dense, {} to {} % (medians) if they are",
         (
-            row(ROLLOUT, MOST, "tau=0.01", "at every step:", max),
+            row(ROLLOUT, MOST, "tau=0.01", "^dense", max),
             row(ROLLOUT, MEDIAN, "tau=0.01", "^sparse", min),
             row(ROLLOUT, MEDIAN, "tau=0.01", "^sparse", max),
         ),
@@ -180,9 +180,9 @@ QUOTES = (
         ),
     ),
     Quote(
-        "a share of {} to {} with 4 to 18 distinct actions if every step pays; {}, and "
-        "{} whatever the gaps, with 3 actions twice, as in Pong; {} with 6 distinct "
-        "actions if rewards are sparse",
+        "a share of {} to {} with 4 to 18 distinct actions if rewards are dense; {}, "
+        "and {} whatever the gaps, with 3 actions twice, as in Pong; {} with 6 "
+        "distinct actions if they are sparse",
         (
             row(KEPT, KEEPS, rf"A=(?:4|6|18), {DENSE}", of=min),
             row(KEPT, KEEPS, rf"A=(?:4|6|18), {DENSE}", of=max),

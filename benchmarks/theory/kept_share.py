@@ -39,7 +39,7 @@ from benchmarks.theory.structures import OF, SPARSE, STRUCTURES, games
 
 TAU = 0.1  # the paper's, of Figure 2
 GAPS = (0.1, 1.0, 3.0, 10.0)  # in units of tau
-DENSITIES = {"every step": 1.0, "sparse": SPARSE}
+DENSITIES = {"dense": 1.0, "sparse": SPARSE}
 
 
 def kept_share(q: Tensor, tau: float) -> Tensor:
@@ -173,7 +173,7 @@ def _said(structure: str, density: float) -> str:
 def effect_of_what_is_kept() -> Iterator[Row]:
     """What the constant does to the length of games, and how much of it entropy does.
 
-    Next to nothing where all actions differ and every step pays; otherwise much.
+    Next to nothing where all actions differ and rewards are dense; otherwise much.
     """
     statement = "share of the lengthening by 'hard + const' that entropy has"
     for words, density in DENSITIES.items():

@@ -182,9 +182,10 @@ def copies_of_actions_lengthen_entropy() -> Iterator[Row]:
     "lower half of Figure 2's order without any learning, soft KL below hard, and that "
     "its constant explains it (hard - const lies on it); that the entropy arm keeps "
     "little of its constant (hard + const lies far above it) and is hardly longer than "
-    "hard, as no two actions are alike here and every step pays (for copies of actions "
-    "and sparse rewards see theory_kept_shares); and that at tau = 0.01 no arm could "
-    "be told from another. In MDPs without ends the constants change no action at all."
+    "hard, as no two actions are alike here and rewards are dense (for copies of "
+    "actions and sparse rewards see theory_kept_shares); and that at tau = 0.01 no arm "
+    "could be told from another. In MDPs without ends the constants change no action "
+    "at all."
 )
 def targets() -> Sketch:
     """Episode length and return against tau, one line an arm."""

@@ -117,7 +117,7 @@ def difference(mdp: TabularMDP, log_policy: Tensor, tau: float, n: int) -> float
 @cache
 def differences(rewards: str, share: float, tau: float) -> tuple[float, ...]:
     """:func:`difference` in each of the games, in rising order."""
-    make = {"every step": dense, "sparse": sparse}[rewards]
+    make = {"dense": dense, "sparse": sparse}[rewards]
     found = []
     for seed in range(GAMES):
         mdp = make(seed)
@@ -150,19 +150,19 @@ def updates_of_one_rollout() -> Iterator[Row]:
         for tau in TEMPERATURES:
             said: dict[str, Any] = {"entropy": f"{share:g} log A", "tau": tau} | _OF
             often, rarely = (
-                differences(each, share, tau) for each in ("every step", "sparse")
+                differences(each, share, tau) for each in ("dense", "sparse")
             )
             yield holds(
-                "rewards at every step: updates of one rollout are at most tau / 2 "
-                "apart (RMS, of A2C's), in every MDP",
+                "dense rewards: updates of one rollout are at most tau / 2 apart (RMS, "
+                "of A2C's), in every MDP",
                 often[-1],
                 tolerance=tau / 2,
                 observed=_said(often),
                 **said,
             )
             yield differs(
-                "sparse rewards: they are further apart than with rewards at every "
-                "step, by a share (medians)",
+                "sparse rewards: they are further apart than with dense ones, by a "
+                "share (medians)",
                 median(rarely) / median(often) - 1,
                 threshold=0.05,
                 observed=_said(rarely),

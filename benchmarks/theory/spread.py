@@ -113,7 +113,7 @@ _COLOURS = ("#b8c400", "#35b779", "#31688e", "#440154")  # viridis, few to many
     "how far the two gradients of the same rollout are apart; it grows in "
     "proportion to the temperature tau. Bottom: the ratio of their total variances. "
     "At the paper's tau = 0.01 (dotted) the two updates differ by less than 0.5 % of "
-    "their size whatever the number of actions. Here rewards come at every step; where "
+    "their size whatever the number of actions. Here rewards are dense; where "
     "they are sparse, or nothing else in the game is random, the share is larger "
     "(rows of samples); and nearly equal updates don't force nearly equal curves "
     "(rows of same_seed)."

@@ -1,4 +1,4 @@
-"""Random games that end: with actions alike or not, and rewards rare or at every step.
+"""Random games that end: with actions alike or not, and rewards dense or sparse.
 
 Many an Atari game's actions are copies of each other (Pong's six are three, twice), and
 most of its steps pay nothing. Both decide how much of ``tau log A`` a soft value keeps,
