@@ -227,6 +227,10 @@ SETTINGS = (
     r"with 3 actions twice",
     r"with 6 distinct actions",
     r"NFS does since version 4",
+    r"under the GPL-3",
+    r"again for 200,000 frames",
+    r"come to 95 % of its fixed point",  # what `plan` warns below
+    r"last tenth, where a score is read",
     # What the deviations compare.
     r"\d+M frames \(A2C\), \d+M \(DQN, inferred\)",
     r"10M and 4M",
@@ -239,4 +243,8 @@ SETTINGS = (
     r"1e-5 inside the root",
     r"\b1M (?:transitions|stored frames)",
     r"7 GB in place of 56",
+    r"7,744 inputs",
+    r"3,136 inputs",
+    r"clipped to norm 10",
+    r"double Q-learning",
 )
