@@ -180,7 +180,7 @@ class RegularizedA2C(A2C):
             if dones.any():
                 self._update_info_buffer(infos, dones)
                 rewards = rewards + self._timeout_values(dones, infos)
-            steps.append((actions, rewards, dones))
+            steps.append((actions, np.array(rewards), np.array(dones)))
             self._last_obs = new_obs  # type: ignore[assignment]
             self._last_episode_starts = dones
         with torch.no_grad():

@@ -15,7 +15,7 @@ from algorithms import ALGORITHMS
 from analysis.configs import RUN_ID
 from benchmarks.config import Setting
 from benchmarks.errors import ConfigError
-from benchmarks.families import Family, all_games, family_of
+from benchmarks.families import Family, all_games, families, family_of
 from benchmarks.schema import KEYS, MOST, SOURCES, nearest
 
 SETTINGS = Path(__file__).parent / "settings"
@@ -111,7 +111,7 @@ def unheeded(variant: str) -> dict[str, str]:
     not take one would fail when its run begins.
     """
     known = ALGORITHMS[variant]
-    base = settings(known.family)
+    base = {key for f in families() for key in settings(known.family, f.settings)}
     takes = {k for c in known.algorithm.__mro__ for k in signature(c).parameters}
     heeded = [k for k in KEYS if k in base or k in OPTIONAL or k in takes]
     return {k: nearest(k, heeded) for k in known.settings if k not in heeded}
