@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional, arg
 
-from analysis.errors import RecordError, StudyNotFoundError
-from analysis.files import write_atomically
+from analysis.records.errors import RecordError, StudyNotFoundError
+from analysis.records.files import write_atomically
 from benchmarks.errors import UsageError
 from benchmarks.options import (
     Care,
@@ -23,7 +23,7 @@ from benchmarks.options import (
     whole_number,
 )
 from benchmarks.places import check_results
-from benchmarks.process import HELD_ELSEWHERE, end_with
+from benchmarks.runs.process import HELD_ELSEWHERE, end_with
 from benchmarks.show import export, figures, merge, report, show_study, tables
 
 # The heavy imports (torch, SB3, gymnasium) are inside the commands that train:
@@ -33,8 +33,8 @@ from benchmarks.show import export, figures, merge, report, show_study, tables
 def list_suites() -> int:
     """List the suites, the variants and the games."""
     from algorithms import ALGORITHMS
-    from benchmarks.games import GAMES
-    from benchmarks.suite import describe, suite_names
+    from benchmarks.games.roms import GAMES
+    from benchmarks.suites.suite import describe, suite_names
 
     for name in suite_names():
         print(f"{name:10} {describe(name)}")
@@ -45,10 +45,10 @@ def list_suites() -> int:
 
 def plan(choice: Choice) -> int:
     """Show what would run, what is done, and how long it would take here."""
-    from benchmarks.display import print_plan
-    from benchmarks.launch import checked, warn
-    from benchmarks.speed import measured_speeds
-    from benchmarks.status import kept_in_data, statuses
+    from benchmarks.sweeps.display import print_plan
+    from benchmarks.sweeps.estimate import measured_speeds
+    from benchmarks.sweeps.launch import checked, warn
+    from benchmarks.sweeps.status import kept_in_data, statuses
 
     configs, jobs = checked(choice, Machines()), runs_at_once(choice.jobs)
     speeds = measured_speeds(choice.results, configs)
@@ -78,7 +78,7 @@ def speed(
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
     at_once = runs_at_once(jobs)
     check_results(results, "data", "tables", "figures")
-    from benchmarks.comparison import measure_all
+    from benchmarks.speed.comparison import measure_all
 
     found = measure_all(at_once, repetitions, seconds)
     contents = found.data_files() | found.table_files() | found.figure_files()
@@ -98,7 +98,7 @@ def cost(
 ) -> int:
     """Measure what records and checkpoints take of training; needs 10 GB of memory."""
     check_results(results, "data", "tables")
-    from benchmarks.cost import measure_all
+    from benchmarks.speed.cost import measure_all
 
     costs = measure_all(results, turns, seconds)
     files = costs.data_files() | costs.table_files()
@@ -110,10 +110,10 @@ def cost(
 
 def run(choice: Choice, machines: Machines, care: Care) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
-    from benchmarks.display import LiveTable
-    from benchmarks.engines import make_engine
-    from benchmarks.launch import checked, tell_failures, to_do, warn
-    from benchmarks.sweep import Interrupted
+    from benchmarks.sweeps.display import LiveTable
+    from benchmarks.sweeps.engines import make_engine
+    from benchmarks.sweeps.launch import checked, tell_failures, to_do, warn
+    from benchmarks.sweeps.sweep import Interrupted
 
     engine = make_engine(machines, choice.jobs)
     configs = checked(choice, machines)
@@ -141,8 +141,8 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
 
 def status(choice: Choice) -> int:
     """Show how far a suite is, from its files alone."""
-    from benchmarks.display import print_statuses
-    from benchmarks.status import kept_in_data, statuses
+    from benchmarks.sweeps.display import print_statuses
+    from benchmarks.sweeps.status import kept_in_data, statuses
 
     runs = statuses(choice.results, choice.configs())
     print_statuses(runs)
@@ -167,7 +167,7 @@ def train(
         return HELD_ELSEWHERE
     if not (folder / "config.json").is_file():
         raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
-    from benchmarks.train import main
+    from benchmarks.runs.train import main
 
     return main(folder, resume)
 
@@ -229,8 +229,8 @@ def replicates(
     ] = 40_000,
 ) -> int:
     """Train short runs: do those with one seed share all games, the others none?"""
-    from benchmarks.replicates import compare
-    from benchmarks.suite import Selection, load_suite
+    from benchmarks.runs.replicates import compare
+    from benchmarks.suites.suite import Selection, load_suite
 
     if seeds < 2:
         raise UsageError(f"--seeds: expected at least 2, not {seeds}")
@@ -252,7 +252,7 @@ def reproduce(
     results: Results = Path("results"),
 ) -> int:
     """Train a committed run again: is it identical, and if not, from which game on?"""
-    from benchmarks.reproduce import reproduce as train_again
+    from benchmarks.sweeps.reproduce import reproduce as train_again
 
     number = whole_number(frames)
     if number is None or number < 1:

@@ -1,0 +1,1 @@
+"""Figures from recorded studies, and how every figure looks."""

@@ -1,0 +1,1 @@
+"""What the commands theory, faults, speed and cost have found."""

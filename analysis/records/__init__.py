@@ -1,0 +1,1 @@
+"""The narrow waist: what a run leaves behind, read and written."""

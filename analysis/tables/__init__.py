@@ -1,0 +1,1 @@
+"""Tables from recorded studies, for people and for programs."""

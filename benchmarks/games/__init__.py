@@ -1,0 +1,1 @@
+"""The environments, and what a game is: pixels in, actions out."""

@@ -1,0 +1,1 @@
+"""How fast training is beside its peers, and what records cost."""

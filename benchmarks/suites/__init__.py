@@ -1,0 +1,1 @@
+"""What to run: suites and settings as files, checked, resolved."""

@@ -1,0 +1,1 @@
+"""Many runs: where they are made, how far they are, how long yet."""

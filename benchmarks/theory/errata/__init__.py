@@ -1,0 +1,1 @@
+"""What is wrong in print, beside what is right."""

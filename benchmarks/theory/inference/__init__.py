@@ -1,0 +1,1 @@
+"""Control as inference: what other papers say of it."""

@@ -1,0 +1,1 @@
+"""The paper's equations, section by section, as checks."""

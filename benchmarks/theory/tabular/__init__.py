@@ -1,0 +1,1 @@
+"""MDPs as tables, and what is exact on them."""
