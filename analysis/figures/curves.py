@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.records.configs import FIRST_NUMERICS, numerics_of
+from analysis.records.arms import arms_of
+from analysis.records.configs import FIRST_NUMERICS
 from analysis.records.record import EPISODES
 from analysis.records.study import Study, by_run
 
@@ -22,8 +23,6 @@ WINDOW_GAMES = 100
 POINTS = 200
 
 Floats = NDArray[np.float64]
-
-ARM = ["label", "variant", "family", "game", "target_frames", "numerics"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +32,7 @@ class Curves:
     Attributes:
         study: Its name.
         window: Games in the trailing mean.
-        arms: One row per (label, game): :data:`ARM`, ``n`` finished runs, ``halted``
+        arms: One row per (label, game): its settings, ``n`` finished runs, ``halted``
             runs that are unfinished or failed, and ``inexact`` finished ones that were
             resumed statistically.
         mean: Per arm with ``n > 0`` and grid point: ``label``, ``game``, ``frames``,
@@ -68,20 +67,6 @@ def learning_curves(
     runs = _run_curves(study, window, points)
     mean = _mean_curves(runs)
     return Curves(study.name, window, arms_of(study), mean, runs, newest)
-
-
-def arms_of(study: Study) -> pd.DataFrame:
-    """One row per (label, game), with the numbers of its runs."""
-    done = study.runs["status"] == "done"
-    configs = [study.configs[key] for key in study.runs["run_id"]]
-    inexact = done & np.array([bool(c.get("resumes")) for c in configs], bool)
-    runs = study.runs.assign(
-        numerics=np.array([numerics_of(config) for config in configs], int),
-        n=done.astype(int),
-        halted=(~done).astype(int),
-        inexact=inexact.astype(int),
-    )
-    return runs.groupby(ARM, as_index=False)[["n", "halted", "inexact"]].sum()
 
 
 def trailing_mean(values: Floats, window: int) -> Floats:

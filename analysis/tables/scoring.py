@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.figures.curves import arms_of
+from analysis.records.arms import arms_of
 from analysis.records.errors import RecordError
 from analysis.records.study import Study
 
