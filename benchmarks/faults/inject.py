@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import errno
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cli, show
+from benchmarks import show
 
 CHECKPOINTS_S = 0.2
 STRIKES_FILE = "strikes"  # one letter a strike
@@ -182,9 +183,9 @@ def main() -> None:
             module = "benchmarks.faults.inject"
             return [sys.executable, "-m", module, fault, *run, *task.options]
 
-        cli.show_study = show._export  # type: ignore[attr-defined,assignment]
+        show.show_study = show._export  # type: ignore[assignment]
         Task.command = command  # type: ignore[method-assign,assignment]
-    cli.main()
+    runpy.run_module("benchmarks", run_name="__main__")
 
 
 if __name__ == "__main__":
