@@ -12,3 +12,5 @@ only thing that this package shares with the code that runs the experiments.
 Nothing is imported here, so that a training process, which needs only the names of the
 columns, does not load the plotting libraries.
 """
+
+__all__ = ["build"]

@@ -1,1 +1,3 @@
-"""Tables from recorded studies, for people and for programs."""
+"""Tables: scores, published scores beside them, and settings, from recorded studies."""
+
+__all__ = ["hyperparameters", "markdown", "scoring"]

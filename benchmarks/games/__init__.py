@@ -1,1 +1,3 @@
-"""The environments, and what a game is: pixels in, actions out."""
+"""Games: the environments that runs play, and which games there are."""
+
+__all__ = ["atari", "exact_game", "game_lengths", "roms"]

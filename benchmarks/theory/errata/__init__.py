@@ -1,1 +1,3 @@
-"""What is wrong in print, beside what is right."""
+"""Errata: what is wrong as printed, measured beside its correction."""
+
+__all__ = ["misprint"]

@@ -1,1 +1,3 @@
-"""Control as inference: what other papers say of it."""
+"""Inference: what other papers say of the same equations, from messages to SAC."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
-"""The paper's equations, section by section, as checks."""
+"""Paper: the equations of Schulman, Chen and Abbeel (2017), section by section."""
+
+__all__ = ["backups", "bandits", "estimators", "log_linear", "mistakes"]

@@ -18,12 +18,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from algorithms.entropy import boltzmann_log_policy, regularizer
 from algorithms.losses import actor_critic_loss
-from analysis.figures.sketch import Sketch, subplots
+from analysis.figures.sketch import Panel, Sketch, subplots
 from analysis.figures.style import colour
 from benchmarks.theory.checks import Row, check, differs, holds, picture
 from benchmarks.theory.paper.related import naive_fixed_point
@@ -211,7 +210,7 @@ def objectives() -> Sketch:
     return figure
 
 
-def _band(axis: Axes, x: list[float], y: Tensor) -> None:
+def _band(axis: Panel, x: list[float], y: Tensor) -> None:
     """Median and 10th to 90th percentile over MDPs, ``(len(x), B)``."""
     low, middle, high = (
         [steady(float(each)) for each in y.quantile(q, dim=1)] for q in (0.1, 0.5, 0.9)

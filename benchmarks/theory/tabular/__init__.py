@@ -1,1 +1,3 @@
-"""MDPs as tables, and what is exact on them."""
+"""Tabular: MDPs small enough for every path to be counted, and what solves them."""
+
+__all__ = ["cases", "grid", "learners", "mdp", "paths", "solvers"]
