@@ -26,7 +26,7 @@ class Family:
 
     Attributes:
         name: As a reader knows it.
-        settings: Its file in ``benchmarks/settings``, less the ending.
+        settings: Its file in ``benchmarks/suites/settings``, less the ending.
         games: The games of the paper's figures, by their full names.
         all_games: Returns every game that can be played, by their full names.
         engines: How they can be played; the first is the one to train with.

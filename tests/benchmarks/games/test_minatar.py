@@ -16,7 +16,7 @@ from benchmarks.games.families import families, family_of
 from benchmarks.games.minatar_env import make_minatar_env
 from benchmarks.games.minatar_game import GAMES, MinAtarGame
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENGINES = ("exact", "reference")
 CHANNELS = {"Asterix": 4, "Breakout": 4, "Freeway": 7, "Seaquest": 10}
 ACTIONS = {"Asterix": 5, "Breakout": 3, "Freeway": 3, "Seaquest": 6}
