@@ -12,31 +12,31 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.comparisons import FIGURES, left_out
-from analysis.cost import Costs, load_costs
-from analysis.curves import Curves, learning_curves
-from analysis.faults import FaultTable, load_faults
-from analysis.figures import NothingToDrawError, draw
-from analysis.files import write_atomically
-from analysis.gaps import gaps
-from analysis.hyperparameters import hyperparameters
-from analysis.labels import newest_numerics, numerics_note, with_distinct_labels
-from analysis.markdown import (
-    comparison_markdown,
-    hyperparameters_markdown,
-    scores_markdown,
-)
-from analysis.report import render
-from analysis.speed import Speed, load_speed
-from analysis.study import (
+from analysis.figures.comparisons import FIGURES, left_out
+from analysis.figures.curves import Curves, learning_curves
+from analysis.figures.paper import NothingToDrawError, draw
+from analysis.figures.style import image_bytes
+from analysis.findings.cost import Costs, load_costs
+from analysis.findings.faults import FaultTable, load_faults
+from analysis.findings.speed import Speed, load_speed
+from analysis.findings.theory import Findings, load_findings
+from analysis.records.files import write_atomically
+from analysis.records.gaps import gaps
+from analysis.records.labels import newest_numerics, numerics_note, with_distinct_labels
+from analysis.records.study import (
     Study,
     csv_bytes,
     load_study,
     study_names,
 )
-from analysis.style import image_bytes
-from analysis.tables import comparison, read_published, scores
-from analysis.theory import Findings, load_findings
+from analysis.report import render
+from analysis.tables.hyperparameters import hyperparameters
+from analysis.tables.markdown import (
+    comparison_markdown,
+    hyperparameters_markdown,
+    scores_markdown,
+)
+from analysis.tables.scoring import comparison, read_published, scores
 
 DATA = "data"
 FIGURES_FOLDER = "figures"

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from analysis.configs import digest, numerics_of
-from analysis.markdown import (
+from analysis.records.configs import digest, numerics_of
+from analysis.records.study import Study
+from analysis.tables.markdown import (
     COMPARISON_NOTE,
     SCORES_NOTE,
     SETTINGS_NOTE,
@@ -20,7 +21,6 @@ from analysis.markdown import (
     ratio_text,
     score_text,
 )
-from analysis.study import Study
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 

@@ -61,7 +61,7 @@ class Choice:
         Raises:
             ConfigError: All that is wrong with the suite and the choice.
         """
-        from benchmarks.suite import Selection, load_suite
+        from benchmarks.suites.suite import Selection, load_suite
 
         values, problems = _key_values(chain(*self.set))
         chosen = Selection(

@@ -41,7 +41,7 @@ def export(
 
 
 def _adopt(shown: Shown) -> int:
-    from analysis.digests import DIGESTS_FILE, adopt
+    from analysis.records.digests import DIGESTS_FILE, adopt
 
     data = shown.results / "data"
     every = sorted(path for path in data.glob("*") if path.is_dir())
@@ -56,8 +56,8 @@ def _adopt(shown: Shown) -> int:
 
 
 def _recorded_studies(results: Path) -> list[str]:
-    from analysis.errors import RecordError
-    from analysis.records import read_config
+    from analysis.records.errors import RecordError
+    from analysis.records.record import read_config
 
     studies, mangled = set(), []
     for path in sorted(results.glob("runs/*/config.json")):
@@ -71,7 +71,7 @@ def _recorded_studies(results: Path) -> list[str]:
 
 
 def _export(results: Path, study: str) -> int:
-    from analysis.exchange import export_study
+    from analysis.records.exchange import export_study
 
     return _say_exchange(export_study(results / "runs", study, results / "data"))
 
@@ -97,7 +97,7 @@ def merge(
     results: Results = Path("results"),
 ) -> int:
     """Add the studies of another machine's results folder to ours."""
-    from analysis.exchange import merge_studies
+    from analysis.records.exchange import merge_studies
 
     check_writable(results / "data")
     exchanges = merge_studies(other / "data", results / "data")
@@ -160,7 +160,7 @@ def show_study(results: Path, study: str) -> None:
 
 def _bring_published(results: Path) -> None:
     """Put the published scores beside results that are kept in another folder."""
-    from analysis.study import study_names
+    from analysis.records.study import study_names
 
     data = results / "data"
     if not study_names(data):

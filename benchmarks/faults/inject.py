@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import errno
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cli, show
+from benchmarks import show
 
 CHECKPOINTS_S = 0.2
 STRIKES_FILE = "strikes"  # one letter a strike
@@ -43,7 +44,7 @@ def _kill() -> None:
 
 def _at_step(folder: Path, act: Callable[[Any], object], times: int = 1) -> None:
     """Act once in a process when it is well under way, in so many processes."""
-    from benchmarks.tracking import RecordCallback
+    from benchmarks.runs.tracking import RecordCallback
 
     before, on_step = strikes_of(folder), RecordCallback._on_step
 
@@ -58,7 +59,7 @@ def _at_step(folder: Path, act: Callable[[Any], object], times: int = 1) -> None
 
 
 def _has_checkpoint(folder: Path) -> bool:
-    from benchmarks.checkpoint import PREVIOUS_FILE
+    from benchmarks.runs.checkpoint import PREVIOUS_FILE
 
     return (folder / PREVIOUS_FILE).exists()
 
@@ -75,7 +76,7 @@ def _raise_in_game(folder: Path) -> None:
 
 def _kill_while_saving(folder: Path) -> None:
     """First when the new checkpoint is written, then between the two renames."""
-    from benchmarks import checkpoint
+    from benchmarks.runs import checkpoint
 
     strikes, real_fsync, real_replace = strikes_of(folder), os.fsync, Path.replace
 
@@ -143,8 +144,8 @@ def _hang_game(folder: Path) -> None:
 
 def _change_versions(folder: Path) -> None:
     """What a resumed process believes of its versions; not of a first one's."""
-    from benchmarks import resume
-    from benchmarks.provenance import exact_versions as real
+    from benchmarks.runs import resume
+    from benchmarks.runs.provenance import exact_versions as real
 
     if _has_checkpoint(folder):
         resume.exact_versions = lambda: real() | {"torch": "9.9"}  # type: ignore[attr-defined]
@@ -168,23 +169,23 @@ def main() -> None:
     """Run the command line that follows the fault's name."""
     fault = sys.argv.pop(1)
     if sys.argv[1] == "train":
-        from benchmarks import checkpoint
+        from benchmarks.runs import checkpoint
 
         folder, strikes = Path(sys.argv[2]), 2 if fault == "kill-while-saving" else 1
         if fault != "none" and strikes_of(folder) < strikes:
             checkpoint.INTERVAL_S = CHECKPOINTS_S
         FAULTS[fault](folder)
     else:
-        from benchmarks.sweep import Task
+        from benchmarks.sweeps.sweep import Task
 
         def command(task: Task) -> list[str]:
             run = ["train", str(task.folder), "--parent", str(os.getpid())]
             module = "benchmarks.faults.inject"
             return [sys.executable, "-m", module, fault, *run, *task.options]
 
-        cli.show_study = show._export  # type: ignore[attr-defined,assignment]
+        show.show_study = show._export  # type: ignore[assignment]
         Task.command = command  # type: ignore[method-assign,assignment]
-    cli.main()
+    runpy.run_module("benchmarks", run_name="__main__")
 
 
 if __name__ == "__main__":

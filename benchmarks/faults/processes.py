@@ -24,8 +24,8 @@ from benchmarks.faults.lab import (
     runs_in,
     wait_until,
 )
-from benchmarks.heartbeat import TRAINING, read_heartbeat
-from benchmarks.process import is_held
+from benchmarks.runs.heartbeat import TRAINING, read_heartbeat
+from benchmarks.runs.process import is_held
 
 NATIVE = ("--only", "a2c-naive", "--set", "engine=native")
 ORPHANS_S = 10.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.faults import FaultTable
-from analysis.files import write_atomically
+from analysis.findings.faults import FaultTable
+from analysis.records.files import write_atomically
 from benchmarks.errors import UsageError
 from benchmarks.faults.lab import Lab
 from benchmarks.faults.table import FAILED, FAULTS, HELD, Fault

@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 import torch
 
-from analysis.records import seals
-from benchmarks.checkpoint import CURRENT_FILE, PREVIOUS_FILE
+from analysis.records.record import seals
 from benchmarks.faults.inject import FILLER_FILE
 from benchmarks.faults.lab import Lab, only_run, runs_in, small_disk
 from benchmarks.faults.processes import short, told
+from benchmarks.runs.checkpoint import CURRENT_FILE, PREVIOUS_FILE
 
 DISK_MB = 64
 SHORT = ("--only", "a2c-proper", "--frames", "3_200")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.files import write_atomically
-from analysis.theory import Findings
+from analysis.findings.theory import Findings
+from analysis.records.files import write_atomically
 from benchmarks.theory.checks import PICTURES, run
-from benchmarks.theory.errata import UNMEASURED
+from benchmarks.theory.errata.misprint import UNMEASURED
 from benchmarks.theory.report import as_written, errata_table
 
 RESULTS = Path("results")

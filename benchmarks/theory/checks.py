@@ -27,38 +27,44 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from analysis import theory
-from analysis.sketch import Sketch
+from analysis.figures.sketch import Sketch
+from analysis.findings import theory
 
 # Every module with checks, in the order of the paper: the one list of them.
 MODULES: tuple[str, ...] = (
-    "bandits",
-    "backups",
-    "gradients",
-    "natural_gradient",
-    "estimators",
-    "spread",
-    "samples",
-    "same_seed",
-    "errata_values",
-    "errata_gradients",
-    "fixed_points",
-    "episodic_scores",
-    "bootstraps",
-    "lengths",
-    "kept_share",
-    "off_policy",
-    "related",
-    "inference",
-    "variational",
-    "optimism",
-    "maxent_gradient",
-    "inverse_rl",
-    "actor_critics",
-    "twin_minimum",
-    "lqr",
-    "pictures",
+    "paper.bandits",
+    "paper.backups",
+    "paper.gradients",
+    "paper.natural_gradient",
+    "paper.estimators",
+    "paper.spread",
+    "paper.samples",
+    "paper.same_seed",
+    "errata.values",
+    "errata.gradients",
+    "paper.fixed_points",
+    "paper.episodic_scores",
+    "paper.bootstraps",
+    "paper.lengths",
+    "paper.kept_share",
+    "paper.off_policy",
+    "paper.related",
+    "inference.messages",
+    "inference.variational",
+    "inference.optimism",
+    "inference.maxent_gradient",
+    "inference.inverse_rl",
+    "inference.actor_critics",
+    "inference.twin_minimum",
+    "inference.lqr",
+    "paper.pictures",
 )
+# What the tables call a module if it isn't the module's own name.
+NAMES = {
+    "errata.values": "errata_values",
+    "errata.gradients": "errata_gradients",
+    "inference.messages": "inference",
+}
 
 TOLERANCE = 1e-10
 
@@ -231,6 +237,11 @@ CHECKS: dict[str, Check] = {}
 PICTURES: dict[str, Picture] = {}
 
 
+def _table_name(module: str) -> str:
+    short = module.removeprefix("benchmarks.theory.")
+    return NAMES.get(short, short.rpartition(".")[2])
+
+
 def check(
     section: str, equation: str, over: str = ""
 ) -> Callable[[Callable[..., Iterable[Row]]], Check]:
@@ -243,8 +254,8 @@ def check(
     """
 
     def register(function: Callable[..., Iterable[Row]]) -> Check:
-        module = function.__module__.rpartition(".")[2]
-        made = Check(f"{module}.{function.__name__}", section, equation, function, over)
+        name = f"{_table_name(function.__module__)}.{function.__name__}"
+        made = Check(name, section, equation, function, over)
         CHECKS[made.name] = made
         return made
 

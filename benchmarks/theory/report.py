@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from analysis.theory import SMALLEST_ERROR
+from analysis.findings.theory import SMALLEST_ERROR
 
 
 def written_error(error: float, expected: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from algorithms.entropy import uniform_log_reference
-from benchmarks.theory.learners import (
+from benchmarks.theory.paper.mistakes import MISTAKES, later_regularization_sampled
+from benchmarks.theory.tabular.learners import (
     Learner,
     Settings,
     TwoHeads,
@@ -17,8 +18,7 @@ from benchmarks.theory.learners import (
     q_learning,
     raw_q_learning,
 )
-from benchmarks.theory.mdp import episodic_mdp, random_log_policy
-from benchmarks.theory.mistakes import MISTAKES, later_regularization_sampled
+from benchmarks.theory.tabular.mdp import episodic_mdp, random_log_policy
 
 S, A = 4, 2
 REFERENCES = {

@@ -16,7 +16,7 @@ from algorithms import (
     QLearningA2C,
 )
 from algorithms.dqn import EXPLORATION_2017, PiecewiseSchedule
-from benchmarks.atari import make_atari_env
+from benchmarks.games.atari import make_atari_env
 from tests.algorithms.catch import COLUMNS, ROWS, Catch
 
 A2C_CLASSES = (NaiveA2C, ProperA2C, QLearningA2C)

@@ -16,7 +16,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 from algorithms import HardDQN, NaiveA2C
 from algorithms.policies import channels_last
 from algorithms.trunk import PRECISIONS, DeferredTrunk, linear
-from benchmarks.atari import make_atari_env
+from benchmarks.games.atari import make_atari_env
 from tests.algorithms.catch import Catch
 from tests.algorithms.test_reference import draw_alike, learn_alike
 

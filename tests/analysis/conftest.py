@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from records_on_disk import config_of, write_run
 
-from analysis.exchange import export_study
+from analysis.records.exchange import export_study
+from tests.analysis.records_on_disk import config_of, write_run
 
 PUBLISHED = Path(__file__).parents[2] / "results/reference/published_scores.csv"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.records import seals
+from analysis.records.record import seals
 
 EPISODE_HEADER = "frames,env,game_return,length_frames"
 METRIC_HEADER = (

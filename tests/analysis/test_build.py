@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from records_on_disk import config_of, write_run
 
 from analysis.build import draw_figures, write_report, write_tables
-from analysis.errors import StudyNotFoundError
-from analysis.exchange import export_study
-from analysis.gaps import gaps
-from analysis.study import load_study
+from analysis.records.errors import StudyNotFoundError
+from analysis.records.exchange import export_study
+from analysis.records.gaps import gaps
+from analysis.records.study import load_study
+from tests.analysis.records_on_disk import config_of, write_run
 
 BUILD = """
 import sys
@@ -28,13 +28,13 @@ FOREIGN = ("torch", "stable_baselines3", "wandb", "algorithms", "benchmarks")
 IMPORT_ALL = f"""
 import importlib, pkgutil, sys
 import analysis
-for module in pkgutil.iter_modules(analysis.__path__):
-    importlib.import_module(f"analysis.{{module.name}}")
+for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
+    importlib.import_module(module.name)
 print(sorted(set(sys.modules) & set({FOREIGN!r})))
 """
 RECORDS_ONLY = """
 import sys
-import analysis.records
+import analysis.records.record
 print(sorted(set(sys.modules) & {"matplotlib", "seaborn", "scipy", "jinja2"}))
 """
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from analysis.build import TABLES_FOLDER, write_tables
-from analysis.configs import RESERVED
-from analysis.digests import DIGESTS_FILE, check_digests
-from analysis.study import STUDY_FILES, load_study
+from analysis.records.configs import RESERVED
+from analysis.records.digests import DIGESTS_FILE, check_digests
+from analysis.records.study import STUDY_FILES, load_study
 
 RESULTS = Path(__file__).parents[2] / "results"
 # What a machine measures of itself is not committed, and need not be here.

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from benchmarks import cli
-from benchmarks.config import RunConfig
-from benchmarks.suite import Selection, load_suite
-from benchmarks.train import write_config
+from benchmarks.runs.train import write_config
+from benchmarks.suites.config import RunConfig
+from benchmarks.suites.suite import Selection, load_suite
 
 # Games of 400 frames, so that a run of a second finishes several.
 TINY = {

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from benchmarks import cli
-from benchmarks.processor import processor_id
-from benchmarks.suite import load_suite
+from benchmarks.runs.processor import processor_id
+from benchmarks.suites.suite import load_suite
 
 # ---------------------------------------------------------------------- what is said
 

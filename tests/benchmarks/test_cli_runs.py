@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import TINY
 
-from analysis.records import read_run
+from analysis.records.record import read_run
+from tests.benchmarks.conftest import TINY
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = [sys.executable, "-m", "benchmarks"]

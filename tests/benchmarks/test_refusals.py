@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_files import files_in, write_record
 
-from analysis.records import read_run
-from benchmarks import engines, launch, stopwatch, sweep
-from benchmarks.engines import check_devices
+from analysis.records.record import read_run
 from benchmarks.errors import UsageError
 from benchmarks.options import Machines
-from benchmarks.sweep import Task, run_tasks
+from benchmarks.runs import stopwatch
+from benchmarks.sweeps import engines, launch, sweep
+from benchmarks.sweeps.engines import check_devices
+from benchmarks.sweeps.sweep import Task, run_tasks
+from tests.benchmarks.small_files import files_in, write_record
 
 ONE = ("smoke", "--only", "q-a2c")
 
@@ -146,13 +147,13 @@ def no_work(monkeypatch):
     for work in (
         "benchmarks.theory.__main__.main",
         "benchmarks.faults.report.main",
-        "benchmarks.comparison.measure_all",
-        "benchmarks.cost.measure_all",
+        "benchmarks.speed.comparison.measure_all",
+        "benchmarks.speed.cost.measure_all",
         "analysis.build.draw_figures",
         "analysis.build.write_tables",
         "analysis.build.write_report",
-        "analysis.exchange.export_study",
-        "analysis.exchange.merge_studies",
+        "analysis.records.exchange.export_study",
+        "analysis.records.exchange.merge_studies",
     ):
         monkeypatch.setattr(work, None)
 

@@ -3,6 +3,6 @@
 - ``hashes/<kind of processor>.json``: of short runs, to the last bit;
 - ``everywhere.json``: of updates in float64 and of games, the same on every machine.
 
-Both are of one numerics version, :data:`benchmarks.config.NUMERICS_VERSION`.
+Both are of one numerics version, :data:`benchmarks.suites.config.NUMERICS_VERSION`.
 ``python -m tests.golden`` adds what is not there yet.
 """

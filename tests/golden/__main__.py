@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.config import NUMERICS_VERSION
+from benchmarks.suites.config import NUMERICS_VERSION
 from tests.golden import store
 from tests.golden.everywhere import PLAYED, UPDATED, games, updates
 from tests.golden.runs import RUNS, hashes

@@ -22,7 +22,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 
 from algorithms import ALGORITHMS, HardDQN
 from algorithms.replay import PathSamples
-from benchmarks.atari import make_atari_env
+from benchmarks.games.atari import make_atari_env
 from tests.golden.scripted import N_ACTIONS, Scripted
 from tests.golden.store import as_line
 

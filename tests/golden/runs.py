@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from algorithms import ALGORITHMS
-from benchmarks.config import NUMERICS_VERSION, RunConfig
-from benchmarks.train import POLICY_FILE, train, write_config
+from benchmarks.runs.train import POLICY_FILE, train, write_config
+from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 from tests.golden.store import as_line
 
 DIGITS = 10

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.config import NUMERICS_VERSION
-from benchmarks.processor import processor, processor_id
-from benchmarks.provenance import exact_versions
+from benchmarks.runs.processor import processor, processor_id
+from benchmarks.runs.provenance import exact_versions
+from benchmarks.suites.config import NUMERICS_VERSION
 
 FOLDER = Path(__file__).parent
 EVERYWHERE = FOLDER / "everywhere.json"
 COMMAND = "python -m tests.golden"
 ADVICE = (
     "this code computes other numbers than it did: raise NUMERICS_VERSION in "
-    f"benchmarks/config.py if that is meant, and then `{COMMAND}` for the new ones"
+    "benchmarks/suites/config.py if that is meant, and then "
+    f"`{COMMAND}` for the new ones"
 )
 Lines = dict[str, str]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.config import NUMERICS_VERSION
+from benchmarks.suites.config import NUMERICS_VERSION
 from tests.golden import store
 from tests.golden.everywhere import PLAYED, UPDATED, games, updates
 from tests.golden.runs import RUNS, Run, hashes

@@ -1,0 +1,7 @@
+"""Findings: what ``theory``, ``faults``, ``speed`` and ``cost`` found, as files.
+
+Each turns what its command found into data, tables and figures, and reads the data
+again, so that tables and figures can be made without the command.
+"""
+
+__all__ = ["cost", "faults", "speed", "theory"]

@@ -1,0 +1,244 @@
+"""Training speed against the peer: from its measurements to tables and a chart.
+
+``results/data/speed/`` holds ``measurements.csv``, a row a measurement; ``memory.csv``,
+the peak memory of whole runs; ``projection.csv``, what the suites would take; and
+``about.json``, the machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis.figures.style import figure_style, image_bytes
+from analysis.records.digests import check_digests, with_digests
+from analysis.records.errors import RecordError
+from analysis.tables.markdown import markdown_table
+
+FOLDER = Path("data", "speed")
+MEASUREMENTS, MEMORY = FOLDER / "measurements.csv", FOLDER / "memory.csv"
+PROJECTION, ABOUT = FOLDER / "projection.csv", FOLDER / "about.json"
+OURS = ("float32", "mixed", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A family and how many environments a run of it has."""
+
+    family: str
+    n_envs: int
+
+
+CASES: Mapping[str, Case] = {
+    "a2c": Case("a2c", 16),
+    "dqn": Case("dqn", 1),
+    "dqn, 8 envs": Case("dqn", 8),
+}
+NOTE = (
+    "Agent steps a second of {at_once} processes together, one thread each; every cell "
+    "the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
+    "Stable-Baselines3's own algorithm and environment with the same settings; `ratio` "
+    "is ours to that, `ratio_best` ours to the fastest stock row of the family and "
+    "game. `limit` is what the raw emulator and the network's arithmetic, at the "
+    "measured rate of the fastest matrix product in the same precision, take one after "
+    "the other; `of_limit` the part of it that ours reaches. `env_ratio`: how many "
+    "times as fast as stock's our environment plays. Where the rest goes, in "
+    "milliseconds a step on one core: `step_ms` is a step; `env_over_ms` what the "
+    "environment takes beyond the raw emulator; `rest_over_ms` what all else takes "
+    "beyond the arithmetic. `peak_mb`: memory of a process, with a replay memory of "
+    "10,000 rows."
+)
+MEMORY_NOTE = (
+    "The most memory that a DQN run has had, in megabytes, with a replay memory of "
+    "`rows` rows, every one of them written, after `updates` updates."
+)
+PROJECTION_NOTE = (
+    "Hours that a suite takes on this machine, {at_once} runs at once: the median rate "
+    "of the family over the games measured, for all of the suite's games."
+)
+
+
+def summary(measured: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row a case, game and precision: medians, ratios and the limit."""
+    medians = measured.groupby(["case", "game", "side"])[["rate", "env_ms"]].median()
+    peaks = measured.groupby(["case", "game", "side"])["peak_mb"].max()
+    at_once = about["at_once"]
+    rows = []
+    for name, case in CASES.items():
+        for game in sorted(set(measured["game"])):
+            rate = medians.loc[name, game]["rate"]
+            best = max(
+                medians.loc[other, game]["rate"]["stock"]
+                for other, its in CASES.items()
+                if its.family == case.family
+            )
+            for side in OURS:
+                product = rate["matrix-float32" if side == "float32" else _BF16]
+                emulator_s = 1 / rate["emulator"]
+                arithmetic_s = about["flop_per_step"][name] / product
+                its_env_ms = medians.loc[name, game]["env_ms"]
+                env_ms = its_env_ms[side]
+                step_ms = 1e3 * at_once / rate[side]
+                limit = 1 / (emulator_s + arithmetic_s)
+                rest_ms = step_ms - env_ms - 1e3 * at_once * arithmetic_s
+                row = {
+                    "case": name,
+                    "game": game,
+                    "precision": side,
+                    "ours": round(rate[side], 1),
+                    "stock_sb3": round(rate["stock"], 1),
+                    "ratio": round(_ratio(measured, name, game, side), 2),
+                    "ratio_best": round(rate[side] / best, 2),
+                    "limit": round(limit, 1),
+                    "of_limit": round(rate[side] / limit, 2),
+                    "env_ratio": round(its_env_ms["stock"] / env_ms, 2),
+                    "step_ms": round(step_ms, 3),
+                    "env_over_ms": round(env_ms - 1e3 * at_once * emulator_s, 3),
+                    "rest_over_ms": round(rest_ms, 3),
+                    "peak_mb": round(peaks[name, game, side]),
+                    "n": measured["repetition"].nunique(),
+                }
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+# "mixed" goes back in bfloat16 and forward in float32: its limit lies in between.
+_BF16 = "matrix-bfloat16"
+
+
+def _ratio(measured: pd.DataFrame, case: str, game: str, side: str) -> float:
+    """Median of the repetitions' ratios of ours to stock."""
+    there = measured[(measured["case"] == case) & (measured["game"] == game)]
+    rate = there.pivot(index="repetition", columns="side", values="rate")
+    return float((rate[side] / rate["stock"]).median())
+
+
+@dataclass(frozen=True, eq=False)
+class Speed:
+    """What the measurements found."""
+
+    measured: pd.DataFrame
+    memory: pd.DataFrame
+    projection: pd.DataFrame
+    about: Mapping[str, Any]
+
+    @property
+    def processor_id(self) -> str | None:
+        """The kind of processor; None in data from before it was recorded."""
+        return self.about.get("processor", {}).get("id")
+
+    def data_files(self) -> dict[Path, bytes]:
+        """The files below ``results`` that keep it."""
+        return with_digests(
+            {
+                MEASUREMENTS: _csv(self.measured),
+                MEMORY: _csv(self.memory),
+                PROJECTION: _csv(self.projection),
+                ABOUT: (json.dumps(self.about, indent=1) + "\n").encode(),
+            }
+        )
+
+    def table_files(self) -> dict[Path, bytes]:
+        """The tables below ``results``."""
+        table = summary(self.measured, self.about)
+        tables = Path("tables")
+        return {
+            tables / "speed.csv": _csv(table),
+            tables / "speed.md": self._markdown(table).encode(),
+        }
+
+    def figure_files(self) -> dict[Path, bytes]:
+        """The chart below ``results``."""
+        figure = _chart(summary(self.measured, self.about), self.about)
+        return {
+            Path("figures", f"speed.{kind}"): image_bytes(figure, kind)
+            for kind in ("png", "pdf")
+        }
+
+    def _markdown(self, table: pd.DataFrame) -> str:
+        about = self.about
+        at_once, n = about["at_once"], table["n"].min()
+        kind = self.processor_id or "kind not recorded"
+        machine = f"{about['cpu']} ({kind}), {about['cores']} cores"
+        parts = [
+            "# Training speed",
+            f"Made by `python -m benchmarks speed` on {machine}, torch "
+            f"{about['torch']}. {self._matrix_rates()}",
+            NOTE.format(at_once=at_once, n=n),
+            markdown_table(table.drop(columns="n").astype(str)).rstrip(),
+            "## Memory",
+            MEMORY_NOTE,
+            markdown_table(self.memory.astype(str)).rstrip(),
+            "## The suites",
+            PROJECTION_NOTE.format(at_once=at_once),
+            markdown_table(self.projection.astype(str)).rstrip(),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _matrix_rates(self) -> str:
+        rates = self.measured.groupby("side")["rate"].median()
+        per_core = rates / self.about["at_once"] / 1e9
+        return (
+            f"One core multiplies matrices at {per_core['matrix-float32']:.0f} GFLOP/s "
+            f"in float32, {per_core[_BF16]:.0f} in bfloat16."
+        )
+
+
+def load_speed(results: Path) -> Speed | None:
+    """Read what ``speed`` measured; None if it never did.
+
+    Raises:
+        RecordError: A file is missing, mangled or was edited.
+    """
+    if not (results / FOLDER).exists():
+        return None
+    files = (MEASUREMENTS, MEMORY, PROJECTION, ABOUT)
+    check_digests(results / FOLDER, [path.name for path in files])
+    try:
+        return Speed(
+            measured=pd.read_csv(results / MEASUREMENTS),
+            memory=pd.read_csv(results / MEMORY),
+            projection=pd.read_csv(results / PROJECTION),
+            about=json.loads((results / ABOUT).read_bytes()),
+        )
+    except (OSError, ValueError) as error:
+        raise RecordError(results / FOLDER, str(error)) from error
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _chart(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
+    stock = table.drop_duplicates(["case", "game"])
+    bars = pd.concat(
+        [
+            stock.assign(side="stock SB3", rate=stock["stock_sb3"]),
+            table.assign(side="ours, " + table["precision"], rate=table["ours"]),
+            stock.assign(side="limit, float32", rate=stock["limit"]),
+        ]
+    )
+    with figure_style():
+        figure = Figure(figsize=(8.4, 2.8), layout="constrained")
+        panels = figure.subplots(1, len(CASES))
+        for axes, case in zip(panels, CASES, strict=True):
+            part = bars[bars["case"] == case]
+            sns.barplot(part, x="game", y="rate", hue="side", ax=axes)
+            axes.set_title(case)
+            axes.set(xlabel="", ylabel="agent steps / s")
+            handles, labels = axes.get_legend_handles_labels()
+            axes.get_legend().remove()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.suptitle(
+            f"Training speed, {about['at_once']} runs at once: medians of "
+            f"n = {table['n'].min()} measurements ({about['cpu']})",
+            size=9,
+        )
+    return figure

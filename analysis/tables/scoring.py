@@ -1,0 +1,116 @@
+"""Scores as tables: take a study, return a DataFrame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.records.arms import arms_of
+from analysis.records.errors import RecordError
+from analysis.records.study import Study
+
+FINAL_PART = 0.1
+OUR_PROTOCOL = "training policy, games finished in the last tenth of the frames"
+_ORIGIN = ["source", "protocol", "reference"]
+PUBLISHED = ["algorithm", "game", "frames", "mean", "sd", *_ORIGIN]
+COMPARISON = ["family", "game", "frames", "n", "mean", "sd", *_ORIGIN]
+
+
+def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
+    """The final score of every arm.
+
+    A run's score is the mean return of the games that it finished in the last tenth of
+    its training frames. Only finished runs have one.
+
+    Args:
+        study: Its labels must not mix settings.
+        published: Gives the random and the human score of each game.
+
+    Returns:
+        One row per (label, game): ``label``, ``variant``, ``family``, ``game``,
+        ``frames`` (to be reached), ``n`` runs in the mean, ``games`` in it, ``mean``
+        and ``sd`` over the runs (``ddof=1``), ``human_normalised`` (0 is random play, 1
+        a human) and ``left_out``, the runs that have no score.
+    """
+    table = arms_of(study).rename(columns={"target_frames": "frames"})
+    per_run = final_scores(study).groupby(["label", "game"])
+    by_arm = per_run.agg(
+        n=("score", "count"),
+        games=("games", "sum"),
+        mean=("score", "mean"),
+        sd=("score", "std"),
+        runs=("score", "size"),
+    )
+    table = table.drop(columns=["n", "halted", "inexact"]).join(
+        by_arm, on=["label", "game"]
+    )
+    table["human_normalised"] = _human_normalised(table, published)
+    table["left_out"] = table["runs"] - table["n"]
+    return table.drop(columns="runs")
+
+
+def final_scores(study: Study) -> pd.DataFrame:
+    """One row a run: ``run_id``, ``label``, ``game``, ``score`` and its ``games``.
+
+    ``score`` is NaN for a run that is not finished or finished no game at the end.
+    """
+    runs = study.runs[["run_id", "label", "game", "target_frames", "status"]]
+    played = study.episodes[["run_id", "frames", "game_return"]]
+    late = played.astype({"run_id": "str"}).merge(runs, on="run_id")
+    in_time = late["frames"] > (1 - FINAL_PART) * late["target_frames"]
+    counted = late[in_time & (late["status"] == "done")]
+    returns = counted.groupby("run_id")["game_return"]
+    summary = returns.agg(score="mean", games="size")
+    joined = runs.join(summary, on="run_id").drop(columns=["target_frames", "status"])
+    return joined.fillna({"games": 0}).astype({"games": "int64"})
+
+
+def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Our scores next to published ones of the same family of algorithms.
+
+    Args:
+        table: What :func:`scores` returned.
+        published: What :func:`read_published` returned.
+
+    Returns:
+        Columns ``family``, ``game``, ``frames``, ``n``, ``mean``, ``sd``, ``source``,
+        ``protocol``, ``reference``; ours first, then published ones by ``frames``.
+        Frames and protocols differ: they are scales to compare with, no targets.
+    """
+    ours = table.assign(
+        source="this study: " + table["label"],
+        protocol=OUR_PROTOCOL,
+        reference="",
+        rank=0,
+    )
+    theirs = published.rename(columns={"algorithm": "family"}).assign(rank=1)
+    theirs = theirs.merge(table[["family", "game"]].drop_duplicates())
+    both = pd.concat([ours, theirs], ignore_index=True)
+    both = both.astype({"frames": "Int64", "n": "Int64"})
+    order = ["family", "game", "rank", "frames", "source"]
+    return both.sort_values(order, kind="stable", ignore_index=True)[COMPARISON]
+
+
+def read_published(path: Path) -> pd.DataFrame:
+    """Read published scores, columns :data:`PUBLISHED`.
+
+    Raises:
+        RecordError: It is missing or has other columns.
+    """
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise RecordError(path, "is missing") from None
+    if list(table) != PUBLISHED:
+        raise RecordError(path, f"has columns {list(table)}, not {PUBLISHED}")
+    return table
+
+
+def _human_normalised(table: pd.DataFrame, published: pd.DataFrame) -> pd.Series:
+    means = published.set_index(["algorithm", "game"])["mean"]
+    random, human = (
+        table["game"].map(means.loc[[name]].droplevel(0))
+        for name in ("random", "human")
+    )
+    return (table["mean"] - random) / (human - random)

@@ -1,0 +1,109 @@
+"""Which code computes a run's numbers: a digest of its sources, blind to their words.
+
+What counts is what is computed. Comments, docstrings, layout and the place of a module
+do not; nor do import statements, save for the names that they rename.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# All of algorithms/, and these of benchmarks/, in whichever of its folders they are.
+COMPUTING = (
+    "atari",
+    "build",
+    "exact_env",
+    "exact_game",
+    "machine",
+    "native_env",
+    "reference_env",
+    "roms",
+    "screen",
+)
+# What a module is called in records, if it has been given another name.
+RECORDED_AS = {"roms": "games"}
+DIGITS = 12
+
+
+@cache
+def module_digests(root: Path = ROOT) -> Mapping[str, str]:
+    """Return a digest of each module that computes, by the module's name.
+
+    Raises:
+        RuntimeError: A module of :data:`COMPUTING` is not there, or is there twice.
+    """
+    paths = {_name(path): path for path in sorted((root / "algorithms").glob("*.py"))}
+    for name in COMPUTING:
+        found = list((root / "benchmarks").rglob(f"{name}.py"))
+        if len(found) != 1:
+            raise RuntimeError(f"{len(found)} modules {name}.py in {root}/benchmarks")
+        paths[recorded_as(name)] = found[0]
+    return {name: source_digest(path.read_text()) for name, path in paths.items()}
+
+
+def recorded_as(name: str) -> str:
+    """What records call a module."""
+    return RECORDED_AS.get(name, name)
+
+
+def code_digest(root: Path = ROOT) -> str:
+    """Return one digest of all modules that compute."""
+    parts = sorted(module_digests(root).items())
+    return _hash("\n".join(f"{name} {digest}" for name, digest in parts))
+
+
+def source_digest(source: str) -> str:
+    """Return the digest of what a source text computes."""
+    tree = ast.parse(source)
+    renamed = sorted(set(_renamed(tree)))
+    return _hash("\n".join([*renamed, *_words(tree)]))
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _renamed(tree: ast.AST) -> Iterator[str]:
+    """``import numpy as np`` decides what ``np`` is; from where, other digests say."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias) and node.asname:
+            yield f"{node.name} as {node.asname}"
+
+
+def _words(node: object) -> Iterator[str]:
+    """Write a tree out, the same on every version of Python.
+
+    ``ast.dump`` names what a newer grammar has, empty as it may be.
+    """
+    if isinstance(node, list):
+        for part in node:
+            yield from _words(part)
+    elif isinstance(node, ast.AST):
+        if _is_silent(node):
+            return
+        yield f"({type(node).__name__}"
+        for name, value in ast.iter_fields(node):
+            if value is not None and value != []:
+                yield name
+                yield from _words(value)
+        yield ")"
+    else:
+        yield repr(node)
+
+
+def _is_silent(node: ast.AST) -> bool:
+    """Whether a statement computes nothing: an import, or a text that stands alone."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return isinstance(node.value.value, str)
+    return False

@@ -1,0 +1,57 @@
+"""``train``, one run, and ``replicates``, a few.
+
+Light to import: what trains is imported when a command is given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from benchmarks.errors import UsageError
+from benchmarks.runs.process import HELD_ELSEWHERE, end_with
+
+
+def train(
+    folder: Annotated[
+        Positional[Path], arg(metavar="FOLDER", help="a run's, in results/runs")
+    ],
+    parent: Annotated[
+        int | None,
+        arg(metavar="PID", help="end when this process does", help_behavior_hint=""),
+    ] = None,
+    resume: Annotated[
+        Literal["strict", "statistical"], arg(help="as for run")
+    ] = "strict",
+) -> int:
+    """Make the one run that FOLDER/config.json describes; run starts these."""
+    if parent is not None and not end_with(parent):
+        return HELD_ELSEWHERE
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
+    from benchmarks.runs.train import main
+
+    return main(folder, resume)
+
+
+def replicates(
+    game: Annotated[str, arg(metavar="GAME", help="which game")] = "Breakout",
+    only: Annotated[str, arg(metavar="VARIANT", help="which variant")] = "a2c-naive",
+    seeds: Annotated[int, arg(metavar="N", help="how many seeds, from 0")] = 3,
+    frames: Annotated[
+        int, arg(metavar="N", help="emulator frames of each run")
+    ] = 40_000,
+) -> int:
+    """Train short runs: do those with one seed share all games, the others none?"""
+    from benchmarks.runs.replicates import compare
+    from benchmarks.suites.suite import Selection, load_suite
+
+    if seeds < 2:
+        raise UsageError(f"--seeds: expected at least 2, not {seeds}")
+    chosen = Selection(games=[game], only=[only], seeds=seeds, frames=frames)
+    runs = load_suite("atari", chosen)
+    good, lines = compare(runs[0], [run.seed for run in runs])
+    print("\n".join(lines))
+    return 0 if good else 1

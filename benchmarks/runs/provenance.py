@@ -1,0 +1,70 @@
+"""Under what a number was made: versions of packages, the code, the machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runs.code_digest import code_digest
+from benchmarks.runs.processor import processor, processor_id
+
+# OpenCV makes every pixel that an agent sees.
+EXACT_PACKAGES = (
+    "torch",
+    "stable-baselines3",
+    "ale-py",
+    "numpy",
+    "opencv-python-headless",
+)
+PACKAGES = (*EXACT_PACKAGES, "gymnasium", "wandb")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a run's numbers, this project's commit among them."""
+    found = {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "commit": commit(), **found}
+
+
+def commit() -> str:
+    """Return the commit of the code, "+changes" where files differ from it."""
+    try:
+        describe = ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"]
+        here = Path(__file__).parent
+        found = subprocess.run(describe, cwd=here, capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    return found.stdout.strip() or "unknown"
+
+
+def exact_versions() -> dict[str, str]:
+    """Versions that must not change under a run: they decide its last bits."""
+    return {name: version(name) for name in EXACT_PACKAGES}
+
+
+def provenance(frames: int, before: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return what ``config.json`` says of where a run's numbers come from.
+
+    Args:
+        frames: Where the run begins or goes on.
+        before: Its ``history`` until then.
+
+    Returns:
+        ``versions``, ``processor`` and ``code`` of this process, and ``history``: from
+        which frame on which commit, code and kind of processor made the run. An entry
+        is added where one of them is another.
+    """
+    found, code = versions(), code_digest()
+    now = {"commit": found["commit"], "code": code, "processor": processor_id()}
+    history = [dict(entry) for entry in before]
+    if not history or {**history[-1], **now} != history[-1]:
+        history.append({"frames": frames, **now})
+    return {
+        "versions": found,
+        "processor": processor(),
+        "code": code,
+        "history": history,
+    }

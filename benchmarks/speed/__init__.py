@@ -1,0 +1,3 @@
+"""Speed: training here beside stock Stable-Baselines3, and what records cost of it."""
+
+__all__ = ["commands"]

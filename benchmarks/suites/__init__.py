@@ -1,0 +1,6 @@
+"""Suites: what to run, as TOML files; read, checked and resolved to runs.
+
+The suites lie here, the base settings with their sources in ``settings/``.
+"""
+
+__all__ = ["commands", "config", "schema", "strangers", "suite"]

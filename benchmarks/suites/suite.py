@@ -1,0 +1,245 @@
+"""From suites and the user's choice to runs: everything is checked, then resolved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from algorithms import ALGORITHMS
+from algorithms.settings import least_rows
+from benchmarks.errors import ConfigError
+from benchmarks.games.families import all_games, family_of
+from benchmarks.suites.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
+from benchmarks.suites.schema import FACTS, KEYS, nearest
+from benchmarks.suites.suite_file import (
+    MOST_SEEDS,
+    Checker,
+    Group,
+    SuiteFile,
+    keys_of,
+    read_toml,
+    settings,
+)
+
+SUITES = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the command line changes of a suite; None leaves it as it is.
+
+    Attributes:
+        games: Games instead of the suite's.
+        only: Variants to keep.
+        seeds: Number of seeds of every variant.
+        frames: Emulator frames of every run.
+        values: Any key of ``schema.KEYS`` to a value.
+    """
+
+    games: Sequence[str] | None = None
+    only: Sequence[str] | None = None
+    seeds: int | None = None
+    frames: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def suite_names() -> list[str]:
+    """Names of the suites that come with the project."""
+    return sorted(path.stem for path in SUITES.glob("*.toml"))
+
+
+def describe(suite: str) -> str:
+    """Return what a suite of the project says of itself."""
+    return str(read_toml(SUITES / f"{suite}.toml").get("description", ""))
+
+
+def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig]:
+    """Resolve every run of a suite, in the order to run them.
+
+    Args:
+        suite: Name of a suite of the project, or the path of a TOML file.
+        selection: What the user changes.
+
+    Raises:
+        ConfigError: All problems of the file and the selection, each with its key.
+    """
+    path = _suite_path(suite)
+    checker = Checker(path.name)
+    file = checker.suite(path.stem, read_toml(path))
+    chosen = _checked(selection or Selection(), file, checker)
+    checker.finish()
+    runs = list(_runs(file, chosen))
+    for run in runs:
+        _check_together(run, checker)
+    _check_unique(runs, checker)
+    checker.finish()
+    return runs
+
+
+def read_suite(suite: str) -> SuiteFile:
+    """Read the file of a suite, as :func:`load_suite` finds it.
+
+    Raises:
+        ConfigError: All problems of the file.
+    """
+    path = _suite_path(suite)
+    checker = Checker(path.name)
+    file = checker.suite(path.stem, read_toml(path))
+    checker.finish()
+    return file
+
+
+def _suite_path(suite: str) -> Path:
+    # Only a name that is listed, or an explicit TOML file, becomes a path.
+    names = suite_names()
+    if suite in names:
+        return SUITES / f"{suite}.toml"
+    if not suite.endswith(".toml"):
+        near = nearest(suite, names)
+        raise ConfigError([f"unknown suite {suite!r}; {near}; or the path of a .toml"])
+    path = Path(suite)
+    if path.stem in names and path.resolve() != (SUITES / path.name).resolve():
+        taken = f"the project has a suite {path.stem!r}, and one study would hold both"
+        raise ConfigError([f"{suite}: {taken}; give the file another name"])
+    return path
+
+
+def runs_like(file: SuiteFile, record: Mapping[str, Any]) -> list[RunConfig]:
+    """Return the runs of a suite that a record may be of, with its user's changes.
+
+    Args:
+        file: The suite.
+        record: The content of a ``config.json``.
+    """
+    variant, changes = record["variant"], record["overrides"]
+    chosen = Selection(frames=changes.get("frames"), values=changes)
+    place = variant, record["game"], record["seed"]
+    return [
+        _resolve(file.study, *place, group, chosen)
+        for group in file.groups
+        if variant in group.variants
+    ]
+
+
+def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
+    """Check a selection; return it with every value in its key's type."""
+    if chosen.games is not None:
+        checker.names("--games", list(chosen.games), all_games())
+    variants = [variant for group in file.groups for variant in group.variants]
+    if chosen.only is not None:
+        checker.names("--only", list(chosen.only), variants)
+    if chosen.seeds is not None:
+        checker.count("--seeds", chosen.seeds, MOST_SEEDS)
+    if chosen.frames is not None:
+        checker.count("--frames", chosen.frames)
+    kept = (
+        variants if chosen.only is None else [v for v in chosen.only if v in variants]
+    )
+    games = chosen.games or [game for group in file.groups for game in group.games]
+    there = {family_of(game) for game in games if game in all_games()}
+    has = {k for variant in kept for family in there for k in keys_of(variant, family)}
+    values = {}
+    for key, value in chosen.values.items():
+        values[key] = checker.value(f"--set {key}", key, value)
+        if key in KEYS and has and key not in has:
+            checker.complain(f"--set {key}", "none of the chosen variants has it")
+    return Selection(chosen.games, chosen.only, chosen.seeds, chosen.frames, values)
+
+
+def _check_together(run: RunConfig, checker: Checker) -> None:
+    """What only a resolved run shows: settings that don't go together."""
+    if "reseed_interval" in set(run.overrides) - set(run.environment):
+        checker.complain("--set reseed_interval", "only engine=native has it")
+    for key, expected in _family_problems(run):
+        where = f"--set {key}" if key in run.overrides else key
+        checker.complain(where, f"expected {expected} on {run.game}")
+    try:
+        ALGORITHMS[run.variant].algorithm.check_settings(**run.hyperparameters)
+    except ValueError as error:
+        checker.complain(run.variant, str(error))
+    if run.family == "dqn":
+        n_envs, stack = (run.environment[key] for key in ("n_envs", "frame_stack"))
+        least = n_envs * least_rows(run.hyperparameters["n_steps"], stack)
+        if (size := run.hyperparameters["buffer_size"]) < least:
+            needed = f"n_steps and n_envs need {least} rows at least"
+            checker.complain(run.variant, f"buffer_size={size} is too small: {needed}")
+
+
+def _family_problems(run: RunConfig) -> Iterator[tuple[str, str]]:
+    """Yield settings that the family of a run's game doesn't have, and what it has."""
+    family = family_of(run.game)
+    base = settings(run.family, family.settings)
+    allowed = {key: (base[key].value,) for key in FACTS if key in base}
+    for key, choices in {"engine": family.engines, **allowed}.items():
+        if run.environment[key] not in choices:
+            yield key, " or ".join(json.dumps(choice).strip('"') for choice in choices)
+
+
+def _check_unique(runs: Sequence[RunConfig], checker: Checker) -> None:
+    seen: set[str] = set()
+    for run in runs:
+        if run.run_id in seen:
+            checker.complain(run.variant, "two groups ask for the same runs")
+        seen.add(run.run_id)
+
+
+def _runs(file: SuiteFile, chosen: Selection) -> list[RunConfig]:
+    return [
+        _resolve(file.study, variant, game, seed, group, chosen)
+        for group in file.groups
+        for seed in range(
+            group.first_seed, group.first_seed + (chosen.seeds or group.seeds)
+        )
+        for variant in group.variants
+        if chosen.only is None or variant in chosen.only
+        for game in (chosen.games or group.games)
+    ]
+
+
+def _resolve(
+    study: str, variant: str, game: str, seed: int, group: Group, chosen: Selection
+) -> RunConfig:
+    """Merge base, group, variant and user settings, later ones winning."""
+    known = ALGORITHMS[variant]
+    family = family_of(game)
+    planned = dict(settings(known.family, family.settings)) | dict(group.changes)
+    planned |= {
+        key: Setting(value, known.source(key)) for key, value in known.settings.items()
+    }
+    planned["frames"] = group.frames
+    wanted = {k: v for k, v in chosen.values.items() if k in keys_of(variant, family)}
+    if chosen.frames is not None:
+        wanted["frames"] = chosen.frames
+    # What is as it was planned is no change: the run, its label and its id stay.
+    overrides = {
+        key: value
+        for key, value in wanted.items()
+        if key not in planned or planned[key].value != value
+    }
+    merged = planned | {key: Setting(value, "ours") for key, value in overrides.items()}
+    varied = {key: merged[key].value for key in group.varied}
+    if merged["engine"].value != "native":
+        merged.pop("reseed_interval", None)
+    sections: dict[str, dict[str, Any]] = {
+        name: {
+            key: setting.value
+            for key, setting in merged.items()
+            if key in KEYS and KEYS[key].section == name
+        }
+        for name in SECTIONS
+    }
+    return RunConfig(
+        study=study,
+        variant=variant,
+        game=game,
+        seed=seed,
+        frames=merged["frames"].value,
+        threads=merged["threads"].value,
+        overrides=varied | overrides,
+        numerics=NUMERICS_VERSION,
+        sources={key: setting.source for key, setting in merged.items()},
+        **sections,
+    )

@@ -1,0 +1,265 @@
+"""What a suite's TOML file may hold; every problem is collected, none is the last."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from algorithms import ALGORITHMS
+from analysis.records.configs import RUN_ID
+from benchmarks.errors import ConfigError
+from benchmarks.games.families import Family, all_games, families, family_of
+from benchmarks.suites.config import Setting
+from benchmarks.suites.schema import KEYS, MOST, SOURCES, nearest
+
+SETTINGS = Path(__file__).parent / "settings"
+# Settings that no settings file gives a value: without one, each game has its own.
+OPTIONAL = ("max_frames",)
+# Results of other commands have these names where studies have theirs.
+RESERVED = ("theory", "speed", "cost", "faults")
+# Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
+MOST_SEEDS = 1_000
+LAST_FIRST_SEED = 10**6
+_OF_A_GROUP = ("variants", "games", "frames", "seeds", "first_seed", "set", "vary")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variants of a suite that share their budget, seeds and settings.
+
+    Attributes:
+        variants: Their names.
+        games: The group's own, or the suite's.
+        frames: Emulator frames of a run.
+        seeds: Number of seeds.
+        first_seed: The least of them.
+        changes: Settings that differ from the family's.
+        varied: Those of them that the runs' label names.
+    """
+
+    variants: Sequence[str]
+    games: Sequence[str]
+    frames: Setting
+    seeds: int
+    first_seed: int
+    changes: Mapping[str, Setting]
+    varied: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SuiteFile:
+    """A suite as its file has it; ``study`` is the name that its data will have."""
+
+    study: str
+    groups: Sequence[Group]
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: It can't be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path.name}: not TOML: {error}"]) from error
+
+
+@cache
+def settings(algorithm: str, games: str) -> Mapping[str, Setting]:
+    """Return base settings with their sources: later files win.
+
+    Args:
+        algorithm: A family of algorithms, "a2c" or "dqn".
+        games: A family's file of settings; its table of the algorithm's name is for
+            that algorithm alone.
+    """
+    merged: dict[str, Setting] = {}
+    for name in ("common", algorithm):
+        for section in read_toml(SETTINGS / f"{name}.toml").values():
+            merged |= _sourced(section)
+    ours = read_toml(SETTINGS / f"{games}.toml")
+    for name in ("environment", algorithm):
+        merged |= _sourced(ours.get(name, {}))
+    return merged
+
+
+def _sourced(section: Mapping[str, Any]) -> dict[str, Setting]:
+    return {key: Setting(**entry) for key, entry in section.items()}
+
+
+def keys_of(variant: str, family: Family) -> tuple[str, ...]:
+    """Return the settings that a variant has on the games of a family."""
+    known = ALGORITHMS[variant]
+    base = settings(known.family, family.settings)
+    return (*base, *known.settings, *OPTIONAL)
+
+
+def unheeded(variant: str) -> dict[str, str]:
+    """Return the settings of a variant that no run would have, with what is near.
+
+    Of those that the schema doesn't know nothing would come, and a class that does
+    not take one would fail when its run begins.
+    """
+    known = ALGORITHMS[variant]
+    base = {key for f in families() for key in settings(known.family, f.settings)}
+    takes = {k for c in known.algorithm.__mro__ for k in signature(c).parameters}
+    heeded = [k for k in KEYS if k in base or k in OPTIONAL or k in takes]
+    return {k: nearest(k, heeded) for k in known.settings if k not in heeded}
+
+
+@dataclass
+class Checker:
+    """Reads tables and values, and writes down what is wrong with them.
+
+    Where a value is wrong, something harmless takes its place, so that reading goes on.
+    """
+
+    name: str
+    problems: list[str] = field(default_factory=list)
+
+    def complain(self, key: str, problem: str) -> None:
+        """Write a problem down, with its key and, unless it is an option, the file."""
+        where = key if key.startswith("--") else f"{self.name}: {key}"
+        self.problems.append(f"{where}: {problem}")
+
+    def finish(self) -> None:
+        """Raise a ConfigError if there was any problem."""
+        if self.problems:
+            raise ConfigError(tuple(dict.fromkeys(self.problems)))
+
+    def suite(self, study: str, table: Mapping[str, Any]) -> SuiteFile:
+        """Check a whole suite."""
+        if not RUN_ID.fullmatch(study):
+            self.problems.append(f"{self.name}: its name must match {RUN_ID.pattern}")
+        if study in RESERVED:
+            self.problems.append(
+                f"{self.name}: results of `{study}` have that name; give it another"
+            )
+        self.unknown("", table, ("description", "games", "group"))
+        games = self.names("games", table.get("games"), all_games())
+        groups = table.get("group")
+        if not (isinstance(groups, list) and groups and all(map(_is_table, groups))):
+            self.complain("group", "expected one or more [[group]] tables")
+            groups = []
+        checked = [
+            self._group(f"group[{i}].", group, games) for i, group in enumerate(groups)
+        ]
+        return SuiteFile(study, checked)
+
+    def _group(
+        self, where: str, table: Mapping[str, Any], games: Sequence[str]
+    ) -> Group:
+        self.unknown(where, table, _OF_A_GROUP)
+        if "games" in table:
+            games = self.names(f"{where}games", table["games"], all_games())
+        key = f"{where}variants"
+        variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
+        for variant in variants:
+            self.problems += [
+                f"ALGORITHMS[{variant!r}]: {setting}: no setting of its runs; {near}"
+                for setting, near in unheeded(variant).items()
+            ]
+        frames = self._count(f"{where}frames", table.get("frames"))
+        seeds = self._count(f"{where}seeds", table.get("seeds"), MOST_SEEDS)
+        first = table.get("first_seed", 0)
+        if first != 0:
+            first = self.count(f"{where}first_seed", first, LAST_FIRST_SEED)
+        where_to = [(v, family_of(game)) for v in variants for game in games]
+        varied = self._changes(f"{where}vary", table.get("vary", {}), where_to)
+        changes = self._changes(f"{where}set", table.get("set", {}), where_to)
+        return Group(
+            variants,
+            games,
+            frames,
+            seeds.value,
+            first,
+            {**changes, **varied},
+            tuple(varied),
+        )
+
+    def _changes(
+        self, where: str, table: Any, where_to: Sequence[tuple[str, Family]]
+    ) -> dict[str, Setting]:
+        if not _is_table(table):
+            self.complain(where, "expected KEY = { value = ..., source = ... }")
+            return {}
+        changes = {}
+        for key, entry in table.items():
+            setting = self._setting(f"{where}.{key}", entry)
+            if setting is None:
+                continue
+            value = self.value(f"{where}.{key}", key, setting.value)
+            changes[key] = Setting(value, setting.source)
+            lacking = [v for v, family in where_to if key not in keys_of(v, family)]
+            if lacking and key in KEYS:
+                names = ", ".join(dict.fromkeys(lacking))
+                self.complain(f"{where}.{key}", f"{names} has no such key")
+        return changes
+
+    def unknown(
+        self, where: str, table: Mapping[str, Any], known: Sequence[str]
+    ) -> None:
+        """Complain of every key that is not known."""
+        for key in table:
+            if key not in known:
+                self.complain(f"{where}{key}", f"unknown key; {nearest(key, known)}")
+
+    def names(self, key: str, names: Any, known: Sequence[str]) -> list[str]:
+        """Return a list of known names, each of them once."""
+        if not isinstance(names, list) or not names:
+            self.complain(key, "expected a list of names")
+            return []
+        for name, count in Counter(map(str, names)).items():
+            if name not in known:
+                self.complain(key, f"unknown {name!r}; {nearest(name, known)}")
+            elif count > 1:
+                self.complain(key, f"{name!r} is there {count} times")
+        return [name for name in names if name in known]
+
+    def value(self, where: str, key: str, value: Any) -> Any:
+        """Return a key's value in the key's own type."""
+        if key not in KEYS:
+            self.complain(where, f"unknown key; {nearest(key, tuple(KEYS))}")
+        elif problem := KEYS[key].problem(value):
+            self.complain(where, f"{problem}, not {value!r}")
+        else:
+            return KEYS[key].typed(value)
+        return value
+
+    def _setting(self, where: str, entry: Any) -> Setting | None:
+        if not _is_table(entry) or set(entry) != {"value", "source"}:
+            self.complain(where, 'expected { value = ..., source = "..." }')
+            return None
+        if entry["source"] not in SOURCES:
+            known = ", ".join(SOURCES)
+            self.complain(where, f"source: expected one of {known}")
+        return Setting(entry["value"], str(entry["source"]))
+
+    def _count(self, where: str, entry: Any, top: int = MOST) -> Setting:
+        setting = self._setting(where, entry)
+        if setting is None:
+            return Setting(1, "ours")
+        return Setting(self.count(where, setting.value, top), setting.source)
+
+    def count(self, where: str, value: Any, top: int = MOST) -> int:
+        """Return a whole number above 0 and at most ``top``."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self.complain(where, f"expected a whole number above 0, not {value!r}")
+            return 1
+        if value > top:
+            self.complain(where, f"expected at most {top:,}, not {value:,}")
+        return value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)

@@ -1,0 +1,106 @@
+"""``plan``, ``run``, ``status``, ``reproduce``: many runs, or one again.
+
+Light to import: what trains is imported when a command is given.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from benchmarks import show
+from benchmarks.errors import UsageError
+from benchmarks.options import (
+    Care,
+    Choice,
+    Machines,
+    Results,
+    runs_at_once,
+    whole_number,
+)
+
+
+def plan(choice: Choice) -> int:
+    """Show what would run, what is done, and how long it would take here."""
+    from benchmarks.sweeps.display import print_plan
+    from benchmarks.sweeps.estimate import measured_speeds
+    from benchmarks.sweeps.launch import checked, warn
+    from benchmarks.sweeps.status import kept_in_data, statuses
+
+    configs, jobs = checked(choice, Machines()), runs_at_once(choice.jobs)
+    speeds = measured_speeds(choice.results, configs)
+    runs = statuses(choice.results, configs)
+    print_plan(runs, speeds, jobs)
+    _say(kept_in_data(choice.results, runs))
+    to_make = [run.config for run in runs if run.state != "done"]
+    warn(to_make, jobs, choice.results)
+    return 0
+
+
+def run(choice: Choice, machines: Machines, care: Care) -> int:
+    """Run what is missing of a suite, then draw its figures and tables."""
+    from benchmarks.sweeps.display import LiveTable
+    from benchmarks.sweeps.engines import make_engine
+    from benchmarks.sweeps.launch import checked, tell_failures, to_do, warn
+    from benchmarks.sweeps.sweep import Interrupted
+
+    engine = make_engine(machines, choice.jobs)
+    configs = checked(choice, machines)
+    tasks, done, diverged = to_do(choice.results, configs, care)
+    print(f"{done} of {len(configs)} runs are done already")
+    to_make = [task.config for task in tasks if task.config]
+    warn(to_make, engine.runs_here, choice.results)
+    outcome = None
+    if tasks:
+        try:
+            with LiveTable(choice.results, configs) as table:
+                outcome = engine.run(tasks, table.update)
+        except Interrupted as stop:
+            print("stopped; the same command goes on with the rest", file=sys.stderr)
+            return stop.status
+    status = tell_failures(outcome) if outcome else 0
+    for run in diverged:
+        print(
+            f"not tried again: {run.folder.name}: {run.error}; --retry-failed does",
+            file=sys.stderr,
+        )
+    show.show_study(choice.results, configs[0].study)
+    return 1 if diverged else status
+
+
+def status(choice: Choice) -> int:
+    """Show how far a suite is, from its files alone."""
+    from benchmarks.sweeps.display import print_statuses
+    from benchmarks.sweeps.status import kept_in_data, statuses
+
+    runs = statuses(choice.results, choice.configs())
+    print_statuses(runs)
+    _say(kept_in_data(choice.results, runs))
+    return 0
+
+
+def reproduce(
+    run: Annotated[
+        Positional[str],
+        arg(metavar="RUN", help="a committed run's id, or how it begins"),
+    ],
+    frames: Annotated[
+        str, arg(metavar="N", help="emulator frames to train: 10M, 1e7")
+    ] = "200_000",
+    results: Results = Path("results"),
+) -> int:
+    """Train a committed run again: is it identical, and if not, from which game on?"""
+    from benchmarks.sweeps.reproduce import reproduce as train_again
+
+    number = whole_number(frames)
+    if number is None or number < 1:
+        raise UsageError(f"--frames: expected a whole number above 0, not {frames}")
+    return train_again(results, run, number)
+
+
+def _say(line: str) -> None:
+    if line:
+        print(line)

@@ -1,0 +1,90 @@
+"""How fast this machine trains: measured once a family, then used for estimates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+
+from analysis.findings.speed import CASES, OURS, load_speed
+from analysis.records.files import write_json
+from benchmarks.games.exact_game import FRAME_SKIP
+from benchmarks.runs.processor import processor_id
+from benchmarks.runs.stopwatch import measure
+from benchmarks.suites.config import RunConfig
+from benchmarks.sweeps.status import RunStatus
+
+SPEED_FILE = "speed.json"
+
+
+def _key(config: RunConfig) -> str:
+    machine = (config.environment[k] for k in ("engine", "device", "n_envs"))
+    precision = config.environment.get("precision", "float32")
+    return _key_of(config.family, *machine, config.threads, precision)
+
+
+def _key_of(*parts: object) -> str:
+    return " ".join(map(str, parts))
+
+
+def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, float]:
+    """Return frames/s of each kind of run; measure what this machine has not."""
+    path = results / "runs" / SPEED_FILE
+    known = _read(path) | _compared(results)
+    for config in configs:
+        if _key(config) not in known:
+            print(f"measuring the speed of {config.family} runs here, once ...")
+            known[_key(config)] = round(measure(config), 1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            here = {"processor": processor_id(), "frames_per_second": known}
+            write_json(path, here)
+    return known
+
+
+def _read(path: Path) -> dict[str, float]:
+    try:
+        found = json.loads(path.read_bytes())
+        if found["processor"] != processor_id():
+            return {}
+        known = found["frames_per_second"]
+        return {key: float(speed) for key, speed in known.items() if speed > 0}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        return {}  # a measurement is soon made again
+
+
+def _compared(results: Path) -> dict[str, float]:
+    """Frames/s that the comparison with the peer found, if it ran on this processor."""
+    found = load_speed(results)
+    if found is None or found.processor_id != processor_id():
+        return {}
+    rates = found.measured.groupby(["case", "side"])["rate"].median()
+    return {
+        _key_of(case.family, "exact", "cpu", case.n_envs, 1, precision): rate
+        for name, case in CASES.items()
+        for precision in OURS
+        if (rate := rates[name, precision] * FRAME_SKIP / found.about["at_once"])
+    }
+
+
+def hours_left(
+    status: RunStatus, known: dict[str, float], others: Sequence[RunStatus]
+) -> float:
+    """Estimate the hours that a run still needs when its machine is not crowded.
+
+    From the speed of finished runs of the same variant and length where there are any,
+    else from the speed that was measured for its family.
+    """
+    config = status.config
+    alike = [
+        other.frames_per_second
+        for other in others
+        if other.state == "done"
+        and other.frames_per_second
+        and other.config.variant == config.variant
+        and other.config.frames == config.frames
+    ]
+    speed = median(alike) if alike else known[_key(config)]
+    counts = status.goes_on or status.state in ("done", "running")
+    behind = status.frames if counts else 0
+    return max(config.frames - behind, 0) / speed / 3600

@@ -1,0 +1,3 @@
+"""Errata: what is wrong as printed, measured beside its correction."""
+
+__all__ = ["misprint"]

@@ -1,0 +1,190 @@
+"""What the files of a run say of it, in whatever state they are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analysis.records.errors import RecordError
+from analysis.records.record import EPISODES, TIMING
+from benchmarks.runs import stopwatch
+from benchmarks.runs.process import held
+from benchmarks.suites.suite import Selection, load_suite
+from benchmarks.sweeps import estimate as speed
+from benchmarks.sweeps.estimate import hours_left, measured_speeds
+from benchmarks.sweeps.status import kept_in_data, status_of, statuses
+
+EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
+TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
+DONE = {"frames": 1600, "frames_per_second": 800.0}
+
+
+def timing_row(frames: int, steps_per_second: float) -> str:
+    return f"{frames},1.0,{steps_per_second}\n"
+
+
+@pytest.fixture
+def run(tiny, run_folder, tmp_path):
+    config = tiny("q-a2c")
+    folder = run_folder(config)
+    return config, folder, lambda: status_of(tmp_path, config)
+
+
+def test_the_life_of_a_run(run):
+    _, folder, look = run
+    assert look().state == "missing"
+    with held(folder):
+        assert look().state == "running"
+        (folder / "episodes.csv").write_text(EPISODES_HEAD + "400,0,-2.0,400\n")
+        assert (look().state, look().frames, look().game_return) == ("running", 400, -2)
+        (folder / "timing.csv").write_text(TIMING_HEAD + timing_row(800, 50.0))
+        assert (look().frames, look().frames_per_second) == (800, 200.0)
+    assert look().state == "unfinished"
+    failed = {"error": "DivergenceError: loss=nan", "frames": 840}
+    (folder / "failed.json").write_text(json.dumps(failed))
+    assert (look().state, look().frames) == ("failed", 840)
+    assert look().error == "DivergenceError: loss=nan"
+    with held(folder):
+        assert look().state == "running"
+    (folder / "done.json").write_text(json.dumps(DONE))
+    assert (look().state, look().frames_per_second) == ("done", 800.0)
+
+
+def test_a_run_at_work_shows_its_last_sign_of_life(run):
+    _, folder, look = run
+    (folder / "heartbeat").write_text("1200 training\n")
+    assert look().frames == 0
+    with held(folder):
+        assert look().frames == 1200
+        (folder / "heartbeat").write_text("12")
+        assert look().frames == 0
+
+
+def test_a_stopped_run_shows_how_far_it_came(run):
+    _, folder, look = run
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)  # no game is over yet
+    (folder / "heartbeat").write_text("1200 ending\n")
+    assert (look().state, look().frames) == ("unfinished", 1200)
+    (folder / "timing.csv").write_text(TIMING_HEAD + timing_row(1400, 50.0))
+    assert look().frames == 1400
+
+
+def test_a_stopped_run_needs_no_more_than_the_rest_if_it_can_go_on(run):
+    config, folder, look = run
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)
+    (folder / "heartbeat").write_text("1200 ending\n")
+    known = {speed._key(config): 1.0}
+    assert hours_left(look(), known, []) == pytest.approx(1600 / 3600)
+    (folder / "checkpoint.pt").write_bytes(b"")
+    assert hours_left(look(), known, []) == pytest.approx(400 / 3600)
+    (folder / "failed.json").write_text('{"error": "OSError: full", "frames": 1300}')
+    assert hours_left(look(), known, []) == pytest.approx(300 / 3600)
+
+
+RUNS_HEAD = "run_id,status\n"
+
+
+def test_a_clone_says_what_its_data_hold(call, tmp_path):
+    first, second = load_suite("smoke", Selection(only=["q-a2c", "a2c-naive"]))
+    words = ("status", "smoke", "--only", "q-a2c", "a2c-naive", "--results", tmp_path)
+    assert "holds" not in call(*words)[1]
+    data = tmp_path / "data" / "smoke"
+    data.mkdir(parents=True)
+    rows = f"{first.run_id},done\n{second.run_id},failed\nother,done\n"
+    (data / "runs.csv").write_text(RUNS_HEAD + rows)
+    line = f"{data} holds 2 of the 2 missing runs (1 done, 1 failed), and 1 more"
+    assert call(*words)[1].splitlines()[-1] == line
+    (data / "runs.csv").write_text(RUNS_HEAD + "other,done\n")
+    line = f"{data} holds 0 of the 2 missing runs, and 1 more"
+    assert call(*words)[1].splitlines()[-1] == line
+
+
+def test_what_is_recorded_here_needs_no_word_of_the_data(run, tmp_path):
+    config, folder, look = run
+    (tmp_path / "data/smoke").mkdir(parents=True)
+    (tmp_path / "data/smoke/runs.csv").write_text(RUNS_HEAD + f"{config.run_id},done\n")
+    assert kept_in_data(tmp_path, [look()])
+    (folder / "episodes.csv").write_text(EPISODES_HEAD)
+    assert kept_in_data(tmp_path, [look()]) == ""
+
+
+def test_a_run_without_a_folder_is_missing(run, tmp_path):
+    config, _, _ = run
+    assert status_of(tmp_path / "elsewhere", config).state == "missing"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["500,0,-1", "junk\n", "500,0,x,400\n", "500\n", "\0\0\0\n", "500,0,nan,400\n"],
+)
+def test_a_torn_or_mangled_tail_is_passed_over(run, tail):
+    _, folder, look = run
+    good = EPISODES_HEAD + "400,0,-2.0,400\n"
+    (folder / "episodes.csv").write_text(good + tail)
+    assert (look().frames, look().game_return) == (400, -2.0)
+
+
+def test_the_return_is_of_the_last_hundred_games(run):
+    _, folder, look = run
+    rows = [f"{i * 400},0,{float(i)},400\n" for i in range(2000)]
+    (folder / "episodes.csv").write_text(EPISODES_HEAD + "".join(rows))
+    assert look().game_return == sum(range(1900, 2000)) / 100
+
+
+def test_a_mangled_end_is_named(run):
+    _, folder, look = run
+    (folder / "done.json").write_text("")
+    with pytest.raises(RecordError, match=r"done\.json"):
+        look()
+
+
+# ------------------------------------------------------------------------- estimates
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Measuring is counted and not done."""
+    calls = []
+    monkeypatch.setattr(speed, "measure", lambda config: calls.append(config) or 1000.0)
+    return calls
+
+
+def test_speeds_are_measured_once_a_family(tiny, tmp_path, counted):
+    configs = [tiny("q-a2c"), tiny("a2c-naive"), tiny("dqn-hard")]
+    first = measured_speeds(tmp_path, configs)
+    assert [config.family for config in counted] == ["a2c", "dqn"]
+    assert measured_speeds(tmp_path, configs) == first
+    measured_speeds(tmp_path, [tiny("q-a2c", n_envs=4)])
+    assert len(counted) == 3
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"a": "b"}', "null", "{", '{"cpu": "of another machine"}']
+)
+def test_a_mangled_measurement_is_made_again(content, tiny, tmp_path, counted):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "speed.json").write_text(content)
+    assert list(measured_speeds(tmp_path, [tiny("q-a2c")]).values()) == [1000.0]
+
+
+def test_hours_come_from_finished_runs_where_there_are_any(
+    tiny, run_folder, tmp_path, counted
+):
+    config, long = tiny("q-a2c"), tiny("q-a2c", frames=3_600_000)
+    folder = run_folder(config)
+    known = measured_speeds(tmp_path, [config])
+    missing, other = statuses(tmp_path, [config, long])
+    assert hours_left(other, known, [missing]) == pytest.approx(1.0)
+    (folder / "done.json").write_text(json.dumps(DONE))
+    done = status_of(tmp_path, config)
+    assert hours_left(done, known, [done]) == 0
+    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 800 / 3600)
+    # Another length of run has another share of slow starts: it says nothing here.
+    assert hours_left(other, known, [done]) == pytest.approx(1.0)
+
+
+def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
+    monkeypatch.setattr(stopwatch, "MEASURE_S", 0.2)
+    monkeypatch.setattr(stopwatch, "WARM_UP_STEPS", {"dqn": 120})
+    assert 4 < stopwatch.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000
