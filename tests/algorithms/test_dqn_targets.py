@@ -114,7 +114,7 @@ def test_targets_of_every_class_for_one_and_n_steps(name, intermediate, n):
 @pytest.mark.parametrize("name", ["dqn-hard", "dqn-hard-plus", "dqn-hard-minus"])
 def test_double_q_takes_the_choice_from_one_network_and_the_value_from_other(name):
     model = build(name, temperature=TAU, double_q=True)
-    model.q_net = looked_up(-Q)  # greedy where the target network is not
+    model.q_net = looked_up(2 - Q)  # greedy where the target network is not
     constant = VALUES[name][0] - VALUES["dqn-hard"][0]
     # One step leads to state 0, where the action that is worse has the value 0.
     goes_on = REWARDS[0] + GAMMA * TAU * (0.0 + constant)

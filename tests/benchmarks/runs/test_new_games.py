@@ -11,19 +11,22 @@ from benchmarks.runs.build import make_model
 from benchmarks.runs.resume import with_new_games
 from benchmarks.runs.state import get_state, set_state
 
+BEFORE, AFTER = 20, 60  # steps of each game, in the middle of its 91
 
-def noting_what_is_played(model, played):
-    """Have the steps of every game noted as they come into the memory."""
-    real = model.replay_buffer.add
+
+def noted(model):
+    """Note the steps that come into the memory: a list for each environment."""
+    played, real = [[] for _ in range(model.n_envs)], model.replay_buffer.add
 
     def add(obs, next_obs, action, reward, done, infos):
-        played.update(
-            (before.tobytes(), after.tobytes(), int(a), float(r))
-            for before, after, a, r in zip(obs, next_obs, action, reward, strict=True)
-        )
+        assert not done.any()
+        for env, steps in enumerate(played):
+            step = obs[env].copy(), int(action[env]), reward[env], next_obs[env].copy()
+            steps.append(step)
         real(obs, next_obs, action, reward, done, infos)
 
     model.replay_buffer.add = add
+    return played
 
 
 def frames_of(memory):
@@ -31,31 +34,39 @@ def frames_of(memory):
         yield env, 0, memory.get_rows(env, 0, head)
 
 
-def remembered(memory):
-    """Every step that the memory can return, as what it would return."""
-    env, rows = np.nonzero(memory.acted)
-    batch = memory.paths(env, rows)
-    columns = (batch.observations, batch.next_observations, batch.actions)
-    rewards = batch.rewards[:, 0].tolist()
-    return {
-        (before.numpy().tobytes(), after.numpy().tobytes(), int(a), r)
-        for before, after, a, r in zip(*columns, rewards, strict=True)
-    }
-
-
 @pytest.mark.parametrize("n_envs", [1, 2])
-def test_a_replay_memory_goes_on_with_new_games(n_envs, tiny):
-    config = tiny("dqn-hard", n_envs=n_envs, learning_starts=400, buffer_size=400)
-    old, new, played = make_model(config), make_model(config), set()
-    noting_what_is_played(old, played)
-    old.learn(40)  # in the middle of a game, as it has 91 steps
-    state = get_state(old)
-    state |= {"frames": list(frames_of(old.replay_buffer))}
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_replay_memory_goes_on_with_new_games(n_envs, n, tiny):
+    config = tiny(
+        "dqn-hard", n_envs=n_envs, n_steps=n, learning_starts=400, buffer_size=400
+    )
+    old, new = make_model(config), make_model(config)
+    before = noted(old)
+    old.learn(BEFORE * n_envs)
+    state = get_state(old) | {"frames": list(frames_of(old.replay_buffer))}
     memory = new.replay_buffer
     new.set_logger(Logger(folder=None, output_formats=[]))
     set_state(new, with_new_games(new, state))
     assert torch.equal(torch.from_numpy(memory.head), state["replay"]["head"])
-    noting_what_is_played(new, played)
-    new.learn(80, reset_num_timesteps=False)
-    assert len(played) == len(memory) == 40 + 80
-    assert remembered(memory) == played
+    after = noted(new)
+    new.learn(AFTER * n_envs, reset_num_timesteps=False)
+    for env in range(n_envs):
+        rows = np.flatnonzero(memory.acted[env])
+        assert len(rows) == BEFORE + AFTER
+        paths = memory.paths(np.full(len(rows), env), rows)
+        expected = [*paths_of(before[env], n), *paths_of(after[env], n)]
+        for at, (obs, action, rewards, last) in enumerate(expected):
+            assert np.array_equal(paths.observations[at], obs)
+            assert paths.actions[at] == action
+            assert paths.alive[at].sum() == len(rewards)
+            assert paths.rewards[at, : len(rewards)].tolist() == rewards
+            assert np.array_equal(paths.next_observations[at], last)
+            assert not paths.terminated[at]
+
+
+def paths_of(steps, n):
+    """The path from each step of one game: at most n steps, none of another game."""
+    for first in range(len(steps)):
+        path = steps[first : first + n]
+        obs, action, _, _ = path[0]
+        yield obs, action, [reward for *_, reward, _ in path], path[-1][-1]

@@ -17,6 +17,8 @@ SETTINGS = {
     # Copies at steps 48 and 96, epsilon of a half, batches from step 60 on.
     "dqn-soft-kl": {"target_update_interval": 48, "exploration": "0:0.5"},
 }
+COUNTED = ("num_timesteps", "_total_timesteps", "_n_updates", "_episode_num")
+COUNTED += ("_current_progress_remaining", "_n_calls", "exploration_rate")
 # Agent steps, a whole number of rollouts.
 PARTS = {"q-a2c": (30, 20), "dqn-soft-kl": (80, 60)}
 
@@ -53,7 +55,7 @@ def taken(model):
 
 def numbers(model):
     """All that training has come to."""
-    found = {name: getattr(model, name, None) for name in COUNTERS}
+    found = {name: getattr(model, name, None) for name in COUNTED}
     found |= {f"logged {k}": v for k, v in model.logger.name_to_value.items()}
     found["observations"] = model._last_obs.tobytes()
     for name, tensor in model.policy.state_dict().items():
