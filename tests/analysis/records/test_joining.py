@@ -201,7 +201,7 @@ def test_a_run_that_went_on_inexactly_is_held_to_what_it_shares() -> None:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (record("done", 1000), resumed(record("done", 1000), 150)),
+        (record("done", 1000), resumed(record("done", 1004), 150)),
         (record("unfinished", 800), resumed(record("unfinished", 500), 150)),
         (resumed(record("unfinished", 500), 150), record("done", 1000)),
         (record("unfinished", 500), record("done", 1000)),

@@ -66,8 +66,9 @@ def test_the_newest_numerics_are_those_of_any_study(
     runs_dir: Path, data_dir: Path
 ) -> None:
     assert newest_numerics(data_dir) == 1
-    for study, version in (("atari", {}), ("classic", {"numerics": 3}), ("new", {})):
-        write_run(runs_dir / study, config_of(study=study) | version, GAMES)
+    for study, numerics in (("atari", 2), ("classic", 3), ("new", 1)):
+        config = config_of(study=study) | {"numerics": numerics}
+        write_run(runs_dir / study, config, GAMES)
         export_study(runs_dir / study, study, data_dir)
     assert newest_numerics(data_dir) == 3
     # What is wrong with one study is said by whoever shows it.
