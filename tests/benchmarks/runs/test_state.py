@@ -10,7 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 from algorithms import DivergenceError
 from benchmarks.runs.build import make_model
-from benchmarks.runs.state import COUNTERS, check_parameters, get_state, set_state
+from benchmarks.runs.state import check_parameters, get_state, set_state
 
 SETTINGS = {
     "q-a2c": {},
