@@ -1,6 +1,8 @@
 """The comparison with the peer, from made-up measurements whose answer is known."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -87,8 +89,20 @@ def test_everything_is_made_again_from_the_data(found, small_study):
     for path, data in expected.items():
         assert (small_study / path).read_bytes() == data
     text = (small_study / "tables" / "speed.md").read_text()
-    assert "n = 3" in text and "Test CPU" in text
+    assert "n = 3" in text and "Test CPU (kind not recorded), 2 cores" in text
     assert all(precision in text for precision in OURS)
+
+
+def test_the_kind_of_processor_is_named_with_its_matrix_rate(found):
+    kind = {"id": "amd-25-17-avx512-0123ab", "name": "Test CPU"}
+    found = replace(found, about=found.about | {"processor": kind})
+    text = found.table_files()[Path("tables", "speed.md")].decode()
+    # Two cores reach 2 and 4 GFLOP/s together.
+    assert (
+        "on Test CPU (amd-25-17-avx512-0123ab), 2 cores, torch 2.13.0. One core "
+        in text
+    )
+    assert "multiplies matrices at 1 GFLOP/s in float32, 2 in bfloat16." in text
 
 
 def test_mangled_data_are_named(found, small_study):
