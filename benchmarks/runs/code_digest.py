@@ -15,11 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # All of algorithms/, and these of benchmarks/, in whichever of its folders they are.
 COMPUTING = (
+    "ale",
     "atari",
     "build",
     "exact_env",
     "exact_game",
+    "families",
+    "guarded_env",
     "machine",
+    "minatar",
+    "minatar_env",
+    "minatar_game",
+    "minatar_reference",
     "native_env",
     "reference_env",
     "roms",
@@ -39,7 +46,8 @@ def module_digests(root: Path = ROOT) -> Mapping[str, str]:
     """
     paths = {_name(path): path for path in sorted((root / "algorithms").glob("*.py"))}
     for name in COMPUTING:
-        found = list((root / "benchmarks").rglob(f"{name}.py"))
+        places = (f"{name}.py", f"{name}/__init__.py")
+        found = [p for place in places for p in (root / "benchmarks").rglob(place)]
         if len(found) != 1:
             raise RuntimeError(f"{len(found)} modules {name}.py in {root}/benchmarks")
         paths[recorded_as(name)] = found[0]

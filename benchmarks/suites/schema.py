@@ -139,8 +139,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "engine": Key("environment", str, choices=("exact", "reference", "native")),
         # A game begins with up to 30 idle frames and two actions of four.
         "max_frames": Key("environment", int, top=10**9, above=38),
-        "frame_skip": Key("environment", int, top=MOST),
-        "frame_stack": Key("environment", int, top=MOST),
+        "frame_skip": Key("environment", int, choices=(1, 4)),
+        "frame_stack": Key("environment", int, choices=(1, 4)),
         "sticky_actions": Key("environment", float, choices=(0.0, 0.1)),
         "difficulty_ramping": Key("environment", bool, choices=(True, False)),
         "threads": Key("machine", int, top=1_024),

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 from minatar.gym import BaseEnv
-from test_atari_exact import _assert_same_step
-from test_atari_state import play
 
 from benchmarks.games.families import families, family_of
 from benchmarks.games.minatar_env import make_minatar_env
 from benchmarks.games.minatar_game import GAMES, MinAtarGame
+from tests.benchmarks.games.test_atari_exact import _assert_same_step
+from tests.benchmarks.games.test_atari_state import play
 
 ROOT = Path(__file__).parents[3]
 ENGINES = ("exact", "reference")
