@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.theory.checks import CHECKS
+from benchmarks.theory.checks import CHECKS, _table_name
 from benchmarks.theory.inference import (
     actor_critics,
     inverse_rl,
@@ -37,7 +37,7 @@ TEMPERATURES = st.floats(0.05, 10.0)
 
 
 def checks_of(module):
-    name = module.__name__.rpartition(".")[2]
+    name = _table_name(module.__name__)
     return [check for key, check in CHECKS.items() if key.startswith(f"{name}.")]
 
 
