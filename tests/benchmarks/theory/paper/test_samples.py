@@ -42,9 +42,13 @@ def test_skilled_policies_have_the_entropy_asked_for(mdp, share):
     assert samples.entropy_share(mdp, policy) == pytest.approx(share, abs=1e-6)
 
 
-def test_the_share_of_entropy_by_hand():
-    uniform = torch.full((6, 2), -math.log(2), dtype=torch.float64)
-    assert samples.entropy_share(samples.corridor(), uniform[:5]) == pytest.approx(1)
+@pytest.mark.parametrize(("taken", "share"), [(6, 1.0), (2, math.log(2) / math.log(6))])
+def test_the_share_of_entropy_by_hand(taken, share):
+    """As likely as each other, some of six actions or all of them."""
+    mdp = samples.dense(0)
+    policy = torch.full_like(mdp.rewards, -math.inf)
+    policy[:, :taken] = -math.log(taken)
+    assert samples.entropy_share(mdp, policy) == pytest.approx(share)
 
 
 def test_an_update_that_forgets_its_own_entropy_is_seen(monkeypatch):
