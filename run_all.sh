@@ -10,6 +10,7 @@ usage: ./run_all.sh COMMAND [options]
   smoke            every algorithm on Pong, minutes on 2 cores: does it run here?
   atari            the seven games at a budget that a desktop finishes
   paper            the paper's budgets and seeds
+  tuning           trials behind atari's settings, on the baseline arms alone
   breakout         the A2C family on Breakout: does each algorithm learn?
   pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
@@ -31,7 +32,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke atari paper breakout pong-breakout "
+SUITES=" smoke atari paper tuning breakout pong-breakout "
 DRAWN=" figures tables report "
 OTHERS=" test theory faults replicates reproduce list plan run speed cost status export merge train "
 

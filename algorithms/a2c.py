@@ -6,7 +6,7 @@ Source: Schulman, Chen, Abbeel (2017), Eq. 79, 80 and 84-86.
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,23 +29,9 @@ from algorithms.policies import (
     TwoHeadMultiInputPolicy,
     TwoHeadPolicy,
 )
+from algorithms.rollout import Rollout
 from algorithms.settings import A2C_SETTINGS
 from algorithms.targets import n_step_returns, regularized_rewards
-
-
-class Rollout(NamedTuple):
-    """``n`` steps of ``E`` environments, time first.
-
-    The policy and the values are those that acted, with the graph of their forward
-    pass: the parameters don't change in between, so the update needs no second one.
-    """
-
-    log_policy: Tensor  # (n, E, A)
-    values: Tensor  # (n, E)
-    actions: Tensor  # (n, E), int64
-    rewards: Tensor  # (n, E)
-    dones: Tensor  # (n, E), 1 where the episode ended after the step
-    last_values: Tensor  # (E,), V of the observation after the rollout; no graph
 
 
 class RegularizedA2C(A2C):

@@ -1,4 +1,4 @@
-"""The network of MinAtar's literature, and its quick passes."""
+"""The network of MinAtar's literature; its quick passes are in ``patches``."""
 
 from __future__ import annotations
 

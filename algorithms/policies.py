@@ -16,7 +16,8 @@ from torch.optim import Optimizer
 from algorithms.flat import flatten
 from algorithms.gradients import clear_gradients, learned_by
 from algorithms.networks import GridCNN
-from algorithms.trunk import PIXEL_SCALE, DeferredTrunk, PatchTrunk
+from algorithms.patches import PatchTrunk
+from algorithms.trunk import PIXEL_SCALE, DeferredTrunk
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -31,6 +31,28 @@ def check_numbers(n_envs: int, seed: int, max_frames: float) -> None:
         raise ValueError(f"max_frames must be at least 1, not {max_frames}")
 
 
+def check_same(
+    state: dict[str, Any], identity: dict[str, Any], n_envs: int, games: str = "games"
+) -> None:
+    """Refuse the state of another environment.
+
+    Args:
+        state: as an engine's `get_state` returns it.
+        identity: what the state must share with the engine.
+        n_envs: its number of games.
+        games: the key of what the state has one of for each game.
+
+    Raises:
+        ValueError: if it is another game's, another engine's or has another number of
+            games.
+    """
+    wanted = {**identity, "n_envs": n_envs}
+    found = {key: state.get(key) for key in identity}
+    found["n_envs"] = len(state.get(games, ()))
+    if found != wanted:
+        raise ValueError(f"the state is of {found}, not of {wanted}")
+
+
 class GuardedVecEnv(VecEnvWrapper):
     """Guards an engine: only valid actions pass, and only in its own process."""
 
@@ -120,11 +142,7 @@ class GamesVecEnv(VecEnv):
 
     def _check_same(self, state: dict[str, Any]) -> None:
         """Raise a ValueError if a state is another engine's, game's or number's."""
-        wanted = {**self._identity, "n_envs": self.num_envs}
-        found = {key: state.get(key) for key in self._identity}
-        found["n_envs"] = len(state.get("games", ()))
-        if found != wanted:
-            raise ValueError(f"the state is of {found}, not of {wanted}")
+        check_same(state, self._identity, self.num_envs)
 
     def close(self) -> None:
         """Do nothing: a game is freed with its last reference."""

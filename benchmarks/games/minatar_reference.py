@@ -15,6 +15,7 @@ from stable_baselines3.common.env_util import unwrap_wrapper
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 
+from benchmarks.games.guarded_env import check_same
 from benchmarks.games.minatar_game import GAMES, get_env_state, set_env_state
 
 
@@ -84,11 +85,7 @@ class ReferenceMinAtarEnv(DummyVecEnv):
             ValueError: if the state is another game's, another limit's or has another
                 number of games.
         """
-        wanted = {**self._identity, "n_envs": self.num_envs}
-        found = {key: state.get(key) for key in self._identity}
-        found["n_envs"] = len(state.get("games", ()))
-        if found != wanted:
-            raise ValueError(f"the state is of {found}, not of {wanted}")
+        check_same(state, self._identity, self.num_envs)
         self.reset()  # some of gymnasium's wrappers count what was called
         for i, (env, saved) in enumerate(zip(self.envs, state["games"], strict=True)):
             _set_game(env, saved)

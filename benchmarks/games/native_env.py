@@ -19,6 +19,7 @@ from stable_baselines3.common.vec_env.base_vec_env import (
     VecEnvStepReturn,
 )
 
+from benchmarks.games.guarded_env import check_same
 from benchmarks.games.roms import rom_id
 
 
@@ -173,11 +174,7 @@ class NativeAtariEnv(VecEnv):
             ValueError: if the state is another game's or has other settings.
             RuntimeError: if playing again led elsewhere.
         """
-        wanted = {**self._identity, "n_envs": self.num_envs}
-        found = {key: state.get(key) for key in self._identity}
-        found["n_envs"] = len(state.get("records", ()))
-        if found != wanted:
-            raise ValueError(f"the state is of {found}, not of {wanted}")
+        check_same(state, self._identity, self.num_envs, "records")
         self._game_seeds = list(state["game_seeds"])
         self._seeds = list(state["seeds"])
         self._records = [bytearray(np.asarray(r).tobytes()) for r in state["records"]]

@@ -20,6 +20,7 @@ from stable_baselines3.common.vec_env import (
 )
 
 from benchmarks.games.exact_env import N_STACK
+from benchmarks.games.guarded_env import check_same
 
 
 class ReferenceAtariEnv(VecTransposeImage):
@@ -68,11 +69,7 @@ class ReferenceAtariEnv(VecTransposeImage):
             ValueError: if the state is another game's, another limit's or has another
                 number of games.
         """
-        wanted = {**self._identity, "n_envs": self.num_envs}
-        found = {key: state.get(key) for key in self._identity}
-        found["n_envs"] = len(state.get("games", ()))
-        if found != wanted:
-            raise ValueError(f"the state is of {found}, not of {wanted}")
+        check_same(state, self._identity, self.num_envs)
         self._games.reset()  # some of gymnasium's wrappers count what was called
         for env, saved in zip(self._games.envs, state["games"], strict=True):
             _set_game(env, saved)

@@ -38,7 +38,7 @@ from benchmarks.runs.resume import (
     with_new_games,
 )
 from benchmarks.runs.state import check_parameters, set_state
-from benchmarks.suites.config import RunConfig
+from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 
 POLICY_FILE = "policy.pt"
 
@@ -71,6 +71,7 @@ def train(folder: Path, resume: Resume = "strict") -> int:
             return HELD_ELSEWHERE
         if (folder / DONE_FILE).exists():
             return 0
+        _check_numerics(folder, config)
         prepare(config.threads)
         try:
             check_device(config.environment["device"])
@@ -82,6 +83,15 @@ def train(folder: Path, resume: Resume = "strict") -> int:
         except UsageError as error:
             fail(folder, 0, error)
             raise
+
+
+def _check_numerics(folder: Path, config: RunConfig) -> None:
+    """Refuse a run that this code would continue, or begin, with other numbers."""
+    if config.numerics != NUMERICS_VERSION:
+        raise UsageError(
+            f"{folder}: a run of numerics version {config.numerics}, and this code "
+            f"computes by version {NUMERICS_VERSION}: it would be another run"
+        )
 
 
 def _read_config(folder: Path) -> RunConfig:

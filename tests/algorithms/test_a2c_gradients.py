@@ -9,7 +9,7 @@ from math import log
 import pytest
 import torch
 
-from algorithms.a2c import Rollout
+from algorithms.rollout import Rollout
 from tests.algorithms.arms import GAMMA, arms, build
 
 H = -(0.25 * log(0.25) + 0.75 * log(0.75))  # of both policies, in nats

@@ -30,9 +30,8 @@ FAMILIES = {"a2c": (A2C, 8, 30_000), "dqn": (DQN, 1, 4_000)}
 
 
 # Controls, and the other temperature: one seed will do. Left out: q-a2c-raw, whose
-# policy has a hundredth of the value's step at tau = .01. It stays below uniform play
-# here (-0.6) in the time in which the others learn, which is what the paper scales the
-# streams for.
+# policy has a hundredth of the value's step at tau = .01. It stays at uniform play here
+# in the time in which the others learn, which is what the paper scales the streams for.
 CONTROLS = ["a2c-naive-plus", "a2c-proper-kl", "a2c-proper-t0.1", "q-a2c-t0.1"]
 OTHERS = [name for name in ALGORITHMS if name not in (*CONTROLS, "q-a2c-raw")]
 CASES = [(name, seed) for name in OTHERS for seed in range(3)]

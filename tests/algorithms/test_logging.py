@@ -9,8 +9,8 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import Logger
 
 from algorithms import ALGORITHMS, NaiveA2C, NaivePlusA2C, QLearningA2C, SoftEntropyDQN
-from algorithms.a2c import Rollout
 from algorithms.losses import q_learning_error
+from algorithms.rollout import Rollout
 from tests.algorithms.catch import Catch
 from tests.algorithms.test_contract import make
 

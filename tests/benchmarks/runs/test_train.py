@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,13 @@ def test_the_same_configuration_gives_the_same_bytes(variant, tiny, run_folder):
     assert one["episodes.csv"] == other["episodes.csv"]
     assert one["metrics.csv"] == other["metrics.csv"]
     assert one["metrics.csv"].count(b"\n") > 2
+
+
+def test_a_run_of_other_numerics_is_refused_before_it_trains(tiny, run_folder):
+    folder = run_folder(replace(tiny("a2c-naive"), numerics=1))
+    with pytest.raises(UsageError, match="numerics version 1, and this code"):
+        train(folder)
+    assert not (folder / "episodes.csv").exists()
 
 
 def test_another_seed_is_another_run(tiny, run_folder):
