@@ -12,7 +12,7 @@ from algorithms.trunk import DeferredTrunk
 
 
 class PatchTrunk(DeferredTrunk):
-    """The same for :class:`GridCNN`, whose convolution is a product of small matrices.
+    """A trunk for :class:`GridCNN`, whose convolution is a product of small matrices.
 
     On images this small most of a convolution's time goes into what libraries do around
     it. Here each place's patch is copied out, the product leaves features in the order
