@@ -34,8 +34,12 @@ FAMILIES = {"a2c": (A2C, 8, 30_000), "dqn": (DQN, 1, 4_000)}
 # in the time in which the others learn, which is what the paper scales the streams for.
 CONTROLS = ["a2c-naive-plus", "a2c-proper-kl", "a2c-proper-t0.1", "q-a2c-t0.1"]
 OTHERS = [name for name in ALGORITHMS if name not in (*CONTROLS, "q-a2c-raw")]
-CASES = [(name, seed) for name in OTHERS for seed in range(3)]
-CASES += [(name, 0) for name in CONTROLS]
+CASES = [(name, 0) for name in (*OTHERS, *CONTROLS)]
+CASES += [
+    pytest.param(name, seed, marks=pytest.mark.slow)
+    for name in OTHERS
+    for seed in (1, 2)
+]
 
 
 @pytest.mark.parametrize(("name", "seed"), CASES)
