@@ -217,7 +217,7 @@ def test_killed_at_any_moment_of_a_save_it_leaves_a_checkpoint(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(9))
 def test_a_save_that_fails_leaves_the_last_one(number, tmp_path, monkeypatch):
     memory, store = played(300), FrameStore(tmp_path)
     save(tmp_path, memory, 300, store)

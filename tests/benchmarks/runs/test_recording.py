@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from analysis.records.csvs import read_table
 from analysis.records.record import EPISODES, read_run
 from benchmarks.runs import train as train_module
-from benchmarks.runs.tracking import CsvWriter
+from benchmarks.runs.tracking import CsvWriter, RecordCallback
 from benchmarks.runs.train import train
 
 FRAME_SKIP = 4
@@ -93,6 +95,27 @@ def test_rows_keep_their_spacing_and_hold_means(variant, spied, tiny, run_folder
     for (row, column), logged in values.items():
         found = record.metrics.set_index("frames").loc[row, column]
         assert found == pytest.approx(sum(logged) / len(logged)), (row, column)
+
+
+def test_games_that_end_in_one_step_are_all_on_record(tmp_path):
+    silent = SimpleNamespace(send=lambda row: None, beat=lambda frames: None)
+    callback = RecordCallback(
+        tmp_path,
+        frame_skip=4,
+        log_interval=100,
+        wandb=silent,
+        heartbeat=silent,
+        clock=lambda: 0.0,
+    )
+    callback.num_timesteps = 30
+    games = [{"episode": {"r": r, "l": 40}} for r in (3.0, -2.0)]
+    callback.locals = {"dones": np.array([1, 1, 1], bool), "infos": [*games, {}]}
+    callback._on_step()
+    callback.close()
+    found = read_table(tmp_path / "episodes.csv", EPISODES)
+    assert found["env"].tolist() == [0, 1]
+    assert found["game_return"].tolist() == [3, -2]
+    assert found["frames"].tolist() == [120, 120]
 
 
 def test_a_file_goes_on_from_where_it_stood(tmp_path):
