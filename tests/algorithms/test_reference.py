@@ -164,7 +164,7 @@ def test_three_steps_at_once_are_three_steps_of_plain_torch(settings, monkeypatc
     """Adam on the Huber loss of batch after batch, the target network at rest."""
     ours = HardDQN(
         "MlpPolicy", make_vec_env(Catch, 2, seed=0), seed=0, device="cpu",
-        learning_rate=0.02, **LOOP, **settings,
+        learning_rate=0.1, **LOOP, **settings,
     )  # fmt: skip
     ours.learn(80)
     ours._current_progress_remaining = 0.5
@@ -175,9 +175,8 @@ def test_three_steps_at_once_are_three_steps_of_plain_torch(settings, monkeypatc
     with torch.no_grad():
         for parameter in (*target.parameters(), *ours.q_net_target.parameters()):
             parameter.mul_(1.5)  # another network than the one that learns
-    optimizer = torch.optim.Adam(
-        online.parameters(), lr=0.02, eps=1e-4
-    )  # large: choices change
+    # A rate so large that the greedy actions change from step to step.
+    optimizer = torch.optim.Adam(online.parameters(), lr=0.1, eps=1e-4)
     before = parameters(ours)
     ours.train(3, 32)
     for first in (0, 32, 64):

@@ -144,6 +144,19 @@ def test_lives_are_counted_as_the_reference_counts_them(lives: list[int]) -> Non
     assert sum(ours) > 1
 
 
+def test_emulators_are_the_references_to_the_last_byte() -> None:
+    """Their own random numbers too, which no screen of these games shows."""
+    engines = _pair("Breakout")
+    for _ in _played(*engines, steps=5):
+        pass
+    ours, theirs = (
+        [bytes(np.asarray(game["emulator"])) for game in env.get_state()["games"]]
+        for env in engines
+    )
+    assert ours == theirs
+    assert ours[0] != ours[1]
+
+
 def test_equals_reference_in_spaces_and_memory_layout() -> None:
     exact, reference = _pair("Pong")
     assert exact.observation_space == reference.observation_space
