@@ -97,9 +97,12 @@ def test_native_goes_on_after_new_seeds():
 
 @pytest.mark.parametrize("engine", ["exact", "reference"])
 def test_goes_on_through_new_games(engine):
-    """The games that begin later are the same too, and so is the score of this one."""
+    """The games that begin later are the same, and the score of this one is whole.
+
+    Skiing takes points at every step.
+    """
     env, other = (
-        make_atari_env("Enduro", N_ENVS, seed=s, engine=engine, max_frames=200)
+        make_atari_env("Skiing", N_ENVS, seed=s, engine=engine, max_frames=200)
         for s in (3, 4)
     )
     env.reset(), other.reset()
@@ -107,6 +110,21 @@ def test_goes_on_through_new_games(engine):
     play(other, 20, seed=5)
     other.set_state(env.get_state())
     assert play(other, 70, seed=1) == play(env, 70, seed=1)
+
+
+@pytest.mark.parametrize("engine", ["exact", "reference"])
+def test_a_life_lost_on_the_first_step_is_seen(engine):
+    """Lives are counted from step to step; a resumed environment has counted none."""
+    env, other = (make_atari_env("Breakout", 1, s, engine=engine) for s in (3, 4))
+    env.reset()  # and not the other: a run that goes on does not
+    lost = False
+    while not lost:
+        before = env.get_state()
+        expected = env.step(np.array([0]))
+        lost = expected[2][0]
+    assert "episode" not in expected[3][0]  # a life, and not the game
+    other.set_state(before)
+    assert _digest(other.step(np.array([0]))) == _digest(expected)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
