@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,19 @@ EXACT_PACKAGES = (
 PACKAGES = (*EXACT_PACKAGES, "gymnasium", "wandb")
 
 
-def versions() -> dict[str, str]:
-    """Versions of what decides a run's numbers, this project's commit among them."""
-    found = {name: version(name) for name in PACKAGES}
+def versions(more: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of what decides a run's numbers, this project's commit among them.
+
+    Args:
+        more: Packages that the run's games need.
+    """
+    found = package_versions((*PACKAGES, *more))
     return {"python": platform.python_version(), "commit": commit(), **found}
+
+
+def package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of installed packages."""
+    return {name: version(name) for name in packages}
 
 
 def commit() -> str:
@@ -42,22 +51,27 @@ def commit() -> str:
 
 def exact_versions() -> dict[str, str]:
     """Versions that must not change under a run: they decide its last bits."""
-    return {name: version(name) for name in EXACT_PACKAGES}
+    return package_versions(EXACT_PACKAGES)
 
 
-def provenance(frames: int, before: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def provenance(
+    frames: int,
+    before: Sequence[Mapping[str, Any]] = (),
+    packages: Iterable[str] = (),
+) -> dict[str, Any]:
     """Return what ``config.json`` says of where a run's numbers come from.
 
     Args:
         frames: Where the run begins or goes on.
         before: Its ``history`` until then.
+        packages: That its games need.
 
     Returns:
         ``versions``, ``processor`` and ``code`` of this process, and ``history``: from
         which frame on which commit, code and kind of processor made the run. An entry
         is added where one of them is another.
     """
-    found, code = versions(), code_digest()
+    found, code = versions(packages), code_digest()
     now = {"commit": found["commit"], "code": code, "processor": processor_id()}
     history = [dict(entry) for entry in before]
     if not history or {**history[-1], **now} != history[-1]:

@@ -15,9 +15,10 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import get_device
 
 from benchmarks.errors import UsageError
+from benchmarks.games.families import family_of
 from benchmarks.runs.code_digest import module_digests
 from benchmarks.runs.processor import processor_id
-from benchmarks.runs.provenance import exact_versions
+from benchmarks.runs.provenance import exact_versions, package_versions
 from benchmarks.suites.config import RunConfig
 
 Resume = Literal["strict", "statistical"]
@@ -26,12 +27,17 @@ Resume = Literal["strict", "statistical"]
 def conditions(config: RunConfig) -> dict[str, str]:
     """What decides the last bits of a run, beside its configuration."""
     code = {f"code of {name}": text for name, text in module_digests().items()}
-    return exact_versions() | {
-        "device": get_device(config.environment["device"]).type,
-        "threads": str(torch.get_num_threads()),
-        "processor": processor_id(),
-        **code,
-    }
+    packages = family_of(config.game).packages
+    return (
+        exact_versions()
+        | package_versions(packages)
+        | {
+            "device": get_device(config.environment["device"]).type,
+            "threads": str(torch.get_num_threads()),
+            "processor": processor_id(),
+            **code,
+        }
+    )
 
 
 def changes(checkpoint: Mapping[str, Any], now: Mapping[str, str]) -> dict[str, str]:

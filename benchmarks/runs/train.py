@@ -21,6 +21,7 @@ from analysis.records.record import (
     seals,
 )
 from benchmarks.errors import UsageError
+from benchmarks.games.families import family_of
 from benchmarks.runs import checkpoint as checkpoints
 from benchmarks.runs.build import make_model
 from benchmarks.runs.failure import fail
@@ -115,7 +116,8 @@ def _train(
     heartbeat.beat(0, "starting")
     checkpoint, now = checkpoints.load(folder), conditions(config)
     notes = resume_notes(folder, checkpoint, now, resume) if checkpoint else []
-    record = config.record() | provenance(*reached(config, checkpoint))
+    packages = family_of(config.game).packages
+    record = config.record() | provenance(*reached(config, checkpoint), packages)
     record |= {"resumes": notes} if notes else {}
     write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
@@ -132,7 +134,7 @@ def _train(
         model = make_model(config)
         model.set_logger(recording.logger)
         if checkpoint:
-            if "ale-py" in changes(checkpoint, now):
+            if not changes(checkpoint, now).keys().isdisjoint(packages):
                 checkpoint = with_new_games(model, checkpoint)
             set_state(model, checkpoint)
         recording.clock.start()

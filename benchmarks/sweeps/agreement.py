@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.runs.provenance import EXACT_PACKAGES
-
 UNKNOWN = "not recorded"
+_NOT_CONDITIONS = frozenset({"commit", "wandb"})
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,11 @@ def other_conditions(
         now: The configuration of the same run here.
         frames: Up to which the record matters.
     """
+    before, after = dict(_conditions(then, frames)), dict(_conditions(now, frames))
     return [
-        f"{name}: {before} then, {after} now"
-        for (name, before), (_, after) in zip(
-            _conditions(then, frames), _conditions(now, frames), strict=True
-        )
-        if before != after
+        f"{name}: {before.get(name, UNKNOWN)} then, {after.get(name, UNKNOWN)} now"
+        for name in before | after
+        if before.get(name) != after.get(name)
     ]
 
 
@@ -111,8 +109,8 @@ def _conditions(record: Mapping[str, Any], frames: int) -> Iterator[tuple[str, s
     history = record.get("history") or [{"frames": 0, **last}]
     for name in ("commit", "code", "processor"):
         yield name, _over_time(history, name, frames)
-    for name in ("python", *EXACT_PACKAGES):
-        yield name, versions.get(name, UNKNOWN)
+    for name in sorted(versions.keys() - _NOT_CONDITIONS):
+        yield name, versions[name]
 
 
 def _over_time(history: list[Mapping[str, Any]], name: str, frames: int) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from algorithms import ALGORITHMS
 from analysis.records.csvs import Table, read_table
@@ -26,8 +25,9 @@ from analysis.records.record import (
 )
 from analysis.records.study import CONFIGS_FILE, load_study, study_names
 from benchmarks.errors import UsageError
-from benchmarks.games.roms import check_game
+from benchmarks.games.families import family_of
 from benchmarks.runs.heartbeat import read_heartbeat
+from benchmarks.runs.machine import check_device
 from benchmarks.runs.provenance import provenance
 from benchmarks.runs.train import write_config
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
@@ -181,15 +181,15 @@ def config_now(record: Mapping[str, Any]) -> RunConfig:
     """
     try:
         config = replace(RunConfig.from_record(record), numerics=NUMERICS_VERSION)
-        check_game(config.game)
+        if config.game not in family_of(config.game).all_games():
+            raise ValueError(f"unknown game {config.game!r}")
         known = ALGORITHMS[config.variant].algorithm
         known.check_settings(**config.hyperparameters)
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
             f"{record['run_id']}: this code can't make it: {error}"
         ) from error
-    if config.environment["device"] == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"{record['run_id']}: was made on a GPU, and there is none")
+    check_device(config.environment["device"])
     return config
 
 
@@ -203,7 +203,7 @@ def _bounded(record: RunRecord, frames: int) -> int:
 
 
 def _say_conditions(then: Mapping[str, Any], config: RunConfig, frames: int) -> None:
-    now = config.record() | provenance(0)
+    now = config.record() | provenance(0, (), family_of(config.game).packages)
     others = other_conditions(then, now, frames)
     print("other conditions:" if others else "the same conditions")
     print("".join(f"  {line}\n" for line in others), end="")

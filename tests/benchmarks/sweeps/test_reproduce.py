@@ -198,7 +198,7 @@ def test_more_frames_than_the_record_has_are_cut(results, capsys):
         ({"variant": "a2c-lost"}, "can't make it: 'a2c-lost'"),
         ({"game": "Tetriss"}, "can't make it: unknown game 'Tetriss'"),
         ({"hyperparameters": {"temperature": -1.0}}, "can't make it: "),
-        ({"environment": {"device": "cuda"}}, "was made on a GPU"),
+        ({"environment": {"device": "cuda"}}, "device=cuda: no GPU"),
     ],
 )
 def test_what_this_code_can_not_make_is_said(wrong, said, tiny, monkeypatch):
