@@ -57,6 +57,12 @@ ENVIRONMENT: Mapping[str, Any] = {
     "max_frames": 120,  # so that games end
     "log_interval": 480,
 }
+MINATAR: Mapping[str, Any] = {
+    "frame_skip": 1,
+    "frame_stack": 1,
+    "sticky_actions": 0.1,
+    "difficulty_ramping": True,
+}
 FRAMES = {"a2c": 1_920, "dqn": 1_000}
 
 
@@ -84,7 +90,8 @@ class Run:
         if self.engine == "native":
             place["reseed_interval"] = 100
         settings = {**SETTINGS[family], **self.changes}
-        environment = {**ENVIRONMENT, **place, "precision": self.precision}
+        own = MINATAR if self.game.startswith("MinAtar/") else {}
+        environment = {**ENVIRONMENT, **own, **place, "precision": self.precision}
         named = (*settings, *environment, "frames", "threads")
         return RunConfig(
             study="golden",
@@ -111,7 +118,9 @@ RUNS = (
     Run("dqn-soft-entropy", "Breakout", "exact", 1),
     Run("dqn-soft-kl", "Pong", "native", 2, {"n_steps": 3, "intermediate": "sampled"}),
     Run("dqn-hard", "Breakout", "reference", 1, {"double_q": True}),
-    Run("a2c-proper", "Pong", "exact", 4, {}, "bfloat16", 720),
+    Run("a2c-proper", "Pong", "exact", 4, {}, "bfloat16", 480),
+    Run("q-a2c", "MinAtar/Breakout", "exact", 16, _SCALED),
+    Run("dqn-soft-kl", "MinAtar/Asterix", "exact", 8),
 )
 
 

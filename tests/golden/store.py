@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.games.families import families
 from benchmarks.runs.processor import processor, processor_id
-from benchmarks.runs.provenance import exact_versions
+from benchmarks.runs.provenance import exact_versions, package_versions
 from benchmarks.suites.config import NUMERICS_VERSION
 
 FOLDER = Path(__file__).parent
@@ -30,9 +31,15 @@ def kind_file() -> Path:
     return FOLDER / "hashes" / f"{processor_id()}.json"
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of all packages that decide bits."""
+    games = [name for family in families() for name in family.packages]
+    return exact_versions() | package_versions(games)
+
+
 def conditions() -> str:
     """Say of which kind, packages and numerics version this machine's hashes are."""
-    packages = ", ".join(f"{name} {text}" for name, text in exact_versions().items())
+    packages = ", ".join(f"{name} {text}" for name, text in versions().items())
     return f"{processor_id()}, {packages}, numerics version {NUMERICS_VERSION}"
 
 
@@ -50,7 +57,7 @@ def save_hashes(path: Path, runs: Lines) -> None:
     entries = read(path).get("entries", [])
     others = [entry for entry in entries if entry["numerics"] == NUMERICS_VERSION]
     others = [entry for entry in others if not _is_ours(entry)]
-    ours = {"numerics": NUMERICS_VERSION, "versions": exact_versions(), "runs": runs}
+    ours = {"numerics": NUMERICS_VERSION, "versions": versions(), "runs": runs}
     write(path, {"processor": processor(), "entries": [*others, ours]})
 
 
@@ -101,7 +108,7 @@ def _is_close(found: float, known: float) -> bool:
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
-    wanted = (NUMERICS_VERSION, exact_versions())
+    wanted = (NUMERICS_VERSION, versions())
     return (entry["numerics"], entry["versions"]) == wanted
 
 
