@@ -73,6 +73,21 @@ class Copied(InProcess):
         shutil.copytree(self.runs / self.folder.name, self.folder, dirs_exist_ok=True)
 
 
+class Endless(Copied):
+    """A task that goes on and on, and has come to some frame."""
+
+    frames: int
+    looks = 0
+
+    def start(self) -> None:
+        super().start()
+        (self.folder / "heartbeat").write_text(f"{self.frames} training\n")
+
+    def status(self) -> None:
+        self.looks += 1
+        assert self.looks < 4, "it was to be stopped"
+
+
 @pytest.fixture
 def altered(results, tmp_path):
     """Copy the study with another record of one run in it."""
@@ -107,6 +122,33 @@ def test_it_is_trained_by_a_process_of_its_own(results, monkeypatch, capfd):
     said = capfd.readouterr()
     assert "identical to game" in said.out and "(900 frames)" in said.out
     assert said.err == ""
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    monkeypatch.setattr(module, "LOOK_S", 0.0)
+
+    def at(frames):
+        monkeypatch.setattr(Endless, "frames", frames, raising=False)
+        monkeypatch.setattr(module, "Task", Endless)
+
+    return at
+
+
+def test_it_stops_when_there_is_enough_to_compare(results, endless):
+    endless(901)
+    assert reproduce(results, "q-a2c", 900) == 0
+    endless(900)  # what that step leaves may not be written yet
+    with pytest.raises(AssertionError, match="it was to be stopped"):
+        reproduce(results, "q-a2c", 900)
+
+
+def test_it_stops_at_the_first_difference(altered, endless):
+    episodes = altered()[1].episodes
+    episodes.loc[1, "game_return"] -= 1
+    results, _ = altered(episodes=episodes)
+    endless(8)
+    assert reproduce(results, "q-a2c", 1_600) == 1
 
 
 def test_a_game_that_differs_is_shown_from_both_sides(altered, capsys):
