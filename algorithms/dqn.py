@@ -255,22 +255,25 @@ class HardDQN(EpsilonGreedyDQN):
         )
         # Those of double Q-learning depend on the network that learns.
         all_targets = None if self.double_q else self.targets(batches)
-        for first in range(0, gradient_steps * batch_size, batch_size):
-            rows = slice(first, first + batch_size)
-            batch = batches.rows(rows)
-            targets = self.targets(batch) if all_targets is None else all_targets[rows]
-            q = self.q_net.to_learn(batch.observations)
-            q = q.gather(1, batch.actions.unsqueeze(1)).squeeze(1)
+        observations = batches.observations.split(batch_size)
+        actions = batches.actions.unsqueeze(1).split(batch_size)
+        for k in range(gradient_steps):
+            rows = slice(k * batch_size, (k + 1) * batch_size)
+            if all_targets is None:
+                targets = self.targets(batches.rows(rows))
+            else:
+                targets = all_targets[rows]
+            q = self.q_net.to_learn(observations[k]).gather(1, actions[k]).squeeze(1)
             loss = torch.nn.functional.smooth_l1_loss(q, targets)
             if self._n_updates % DIAGNOSED_EVERY == 0:
-                self._record_softness(batch)
+                self._record_softness(batches.next_observations[rows])
             self._step(loss)
             self._n_updates += 1
             self.logger.record_mean("train/q_value", q.mean().item())
         self.logger.record("train/epsilon", self.exploration_rate)
 
     @torch.no_grad()
-    def _record_softness(self, batch: PathSamples) -> None:
+    def _record_softness(self, observations: Tensor) -> None:
         """Log how soft the target network's values are at this temperature.
 
         ``target_entropy`` is that of the Boltzmann policy at the next states, in nats;
@@ -278,7 +281,7 @@ class HardDQN(EpsilonGreedyDQN):
         of the ``tau log A`` that it exceeds it by where all actions are alike. Both are
         logged for hard targets too, which don't depend on them.
         """
-        q = self.q_net_target(batch.next_observations)
+        q = self.q_net_target(observations)
         log_policy = boltzmann_log_policy(q, self.temperature)
         bonus = soft_value(q, self.temperature) - hard_value(q)
         most = self.temperature * math.log(q.shape[-1])

@@ -17,8 +17,11 @@ def learned_by(optimizer: Optimizer) -> list[nn.Parameter]:
 
 def clear_gradients(optimizer: Optimizer) -> None:
     """Forget all gradients; those of a flat parameter are zero then."""
-    is_flat = isinstance(learned_by(optimizer)[0], FlatParameter)
-    optimizer.zero_grad(set_to_none=not is_flat)
+    first = learned_by(optimizer)[0]
+    if isinstance(first, FlatParameter) and first.grad is not None:
+        first.grad.zero_()
+    else:
+        optimizer.zero_grad()
 
 
 def clip_gradients(optimizer: Optimizer, max_norm: float) -> float:

@@ -23,6 +23,7 @@ class GridCNN(BaseFeaturesExtractor):
     def __init__(self, observation_space: spaces.Box, features_dim: int = 128) -> None:
         super().__init__(observation_space, features_dim)
         channels, height, width = observation_space.shape
+        self.grid = (channels, height, width)
         self.cnn = nn.Sequential(nn.Conv2d(channels, FILTERS, KERNEL), nn.ReLU())
         inputs = FILTERS * (height - KERNEL + 1) * (width - KERNEL + 1)
         self.linear = nn.Sequential(nn.Linear(inputs, features_dim), nn.ReLU())

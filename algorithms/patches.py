@@ -1,42 +1,69 @@
-"""The quick passes of a network so small that its arithmetic costs least."""
+"""The quick passes of MinAtar's network."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from algorithms.trunk import DeferredTrunk
+from algorithms.networks import GridCNN
+from algorithms.trunk import DeferredTrunk, whole
 
 
 class PatchTrunk(DeferredTrunk):
     """A trunk for :class:`GridCNN`, whose convolution is a product of small matrices.
 
     On images this small most of a convolution's time goes into what libraries do around
-    it. Here each place's patch is copied out, the product leaves features in the order
+    it. Here each place's patch is picked out, the product leaves features in the order
     in which the linear layer takes them, and one product over all patches is the
     gradient.
     """
 
-    convolutions: list[nn.Conv2d]
+    def __init__(
+        self, extractor: GridCNN, precision: str = "float32", scale: float = 1.0
+    ) -> None:
+        super().__init__(extractor, precision, scale)
+        (layer,) = self.convolutions
+        numbers = torch.arange(math.prod(extractor.grid)).view(extractor.grid)
+        # Where a patch is in an image's memory, channels first or last.
+        self.picks = [
+            _patches(places[None], layer.kernel_size[0]).flatten()
+            for places in (numbers, _channels_first(numbers))
+        ]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it computes with the parameters themselves, not with copies."""
+        own = {self.own_type}
+        is_own = {self.forward_type, self.backward_type} == own
+        return is_own and self.copies[0].scale == 1
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features ``(B, F)`` of observations ``(B, C, H, W)``; keep all."""
+        return super().forward(images)
+
+    @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
         """Return the features ``(B, F)``; nothing is kept."""
         return self._linear_forward(self._convolved(images)[-1:]).to(self.own_type)
 
-    @torch.no_grad()
     def _convolved(self, images: Tensor) -> list[Tensor]:
         """Return the patches ``(B P, K)`` and what becomes of them, ``(B, P O)``."""
         weight, bias = self.copies[0].of(self.forward_type)
-        size = self.convolutions[0].kernel_size[0]
-        patches = _patches(images.permute(0, 2, 3, 1).to(self.forward_type), size)
+        is_channels_last = not images.is_contiguous()
+        if is_channels_last:
+            images = images.permute(0, 2, 3, 1)
+        flat = images.flatten(1).to(self.forward_type)
+        pick = self.picks[is_channels_last].to(flat.device)
+        patches = flat.index_select(1, pick).view(-1, weight[0].numel())
         filters = weight.permute(0, 2, 3, 1).flatten(1)
         found = torch.addmm(bias, patches, filters.T).relu_()
         return [patches, found.view(len(images), -1)]
 
-    @torch.no_grad()
     def _linear_forward(self, parts: Sequence[Tensor]) -> Tensor:
         (inputs,) = parts
         weights = self.copies[-1].of(self.forward_type)
@@ -47,7 +74,7 @@ class PatchTrunk(DeferredTrunk):
         """Set the parameters' gradients from that of the recalled features."""
         gradient, kept = self._into_linear(), self.steps
         self.steps, self.recalled = [], None
-        patches, hidden, _ = (torch.cat(c) for c in zip(*kept, strict=True))
+        patches, hidden, _ = map(whole, zip(*kept, strict=True))
         patches, hidden = (x.to(self.backward_type) for x in (patches, hidden))
         _gradient(self.linear.bias).copy_(gradient.sum(0))
         gradient = gradient.to(self.backward_type)
@@ -63,12 +90,15 @@ class PatchTrunk(DeferredTrunk):
 
 
 def _patches(images: Tensor, size: int) -> Tensor:
-    """Copy all patches of ``(B, H, W, C)`` out: ``(B P, size * size * C)``."""
-    images = images.contiguous()
-    (n, height, width, channels), (image, row, place, _) = images.shape, images.stride()
-    shape = (n, height - size + 1, width - size + 1, size, size * channels)
-    patches = images.as_strided(shape, (image, row, place, row, 1))
-    return patches.reshape(-1, size * size * channels)
+    """Return all patches of ``(B, C, H, W)``: ``(B, P, size, size, C)``."""
+    patches = images.unfold(2, size, 1).unfold(3, size, 1)
+    return patches.permute(0, 2, 3, 4, 5, 1).flatten(1, 2)
+
+
+def _channels_first(numbers: Tensor) -> Tensor:
+    """Give numbers ``(C, H, W)`` to places in the order of ``(H, W, C)``."""
+    channels, *size = numbers.shape
+    return numbers.view(*size, channels).permute(2, 0, 1)
 
 
 def _gradient(parameter: Tensor | None) -> Tensor:

@@ -13,7 +13,7 @@ from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from algorithms.flat import flatten
+from algorithms.flat import flat_optimizer, flatten
 from algorithms.gradients import clear_gradients, learned_by
 from algorithms.networks import GridCNN
 from algorithms.patches import PatchTrunk
@@ -36,6 +36,9 @@ class TwoHeadPolicy(ActorCriticPolicy):
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         self.init_weights(self.action_net, gain=1.0)
+        extractor = self.mlp_extractor
+        # Between the features and the heads; an empty module is slow to call.
+        self._has_layers = len([*extractor.policy_net, *extractor.value_net]) > 0
 
     def pack(self) -> None:
         """Have the optimiser step a small network as one tensor, if it is one."""
@@ -75,7 +78,9 @@ class TwoHeadPolicy(ActorCriticPolicy):
 
     def _heads(self, features: Any) -> tuple[Tensor, Tensor]:
         if self.share_features_extractor:
-            latent_pi, latent_vf = self.mlp_extractor(features)
+            latent_pi, latent_vf = features, features
+            if self._has_layers:
+                latent_pi, latent_vf = self.mlp_extractor(features)
         else:
             latent_pi = self.mlp_extractor.forward_actor(features[0])
             latent_vf = self.mlp_extractor.forward_critic(features[1])
@@ -112,16 +117,20 @@ class TwoHeadCnnPolicy(TwoHeadPolicy):
 
     def pack(self) -> None:
         """Have the optimiser step a small network as one tensor, if it is one."""
-        if isinstance(self.trunk, PatchTrunk):
-            self.optimizer = _packed(self, self.trunk)
+        if isinstance(self.trunk, PatchTrunk) and self.trunk.is_plain:
+            self.optimizer = _packed(self)
+
+    @torch.no_grad()
+    def _act(self, features: Tensor) -> Tensor:
+        if self._has_layers:
+            features = self.mlp_extractor.forward_actor(features)
+        return torch.log_softmax(self.action_net(features), dim=-1)
 
     def act(self, obs: Tensor) -> Tensor:  # type: ignore[override]
         """Return log-probabilities ``(B, A)`` to act on, and keep what was computed."""
         if self.trunk is None:
             return super().act(obs)
-        with torch.no_grad():
-            latent = self.mlp_extractor.forward_actor(self.trunk.forward(obs))
-            return torch.log_softmax(self.action_net(latent), dim=-1)
+        return self._act(self.trunk.forward(obs))
 
     def recall(self) -> tuple[Tensor, Tensor]:
         """Return ``(n, B, A)`` and ``(n, B)`` of the ``n`` calls of :meth:`act`."""
@@ -165,13 +174,25 @@ class TrunkQNetwork(QNetwork):
         channels_last(self)
         extractor = self.features_extractor
         self.trunk = trunk_of(extractor, self.normalize_images, precision)
+        # A module alone is quicker to call than a sequence of one.
+        self._head: tuple[nn.Module, ...] = (self.q_net,)
+        if len(self.q_net) == 1:
+            self._head = (self.q_net[0],)
+
+    def set_training_mode(self, mode: bool) -> None:
+        """Put all modules into training or evaluation mode."""
+        if isinstance(self.trunk, PatchTrunk):
+            self.training = mode  # its layers are the same in both modes
+        else:
+            super().set_training_mode(mode)
 
     def forward(self, obs: PyTorchObs) -> Tensor:
         """Return the action values ``(B, A)`` of a batch."""
         if self.trunk is None or torch.is_grad_enabled():
             return super().forward(obs)
         assert isinstance(obs, Tensor)
-        return self.q_net(self.trunk.features(obs))
+        q: Tensor = self._head[0](self.trunk.features(obs))
+        return q
 
     def to_learn(self, obs: PyTorchObs) -> Tensor:
         """Do the same, so that :meth:`backward` can learn from it."""
@@ -179,7 +200,8 @@ class TrunkQNetwork(QNetwork):
             return super().forward(obs)
         assert isinstance(obs, Tensor)
         self.trunk.forward(obs)
-        return self.q_net(self.trunk.recall())
+        q: Tensor = self._head[0](self.trunk.recall())
+        return q
 
     def backward(self, loss: Tensor) -> None:
         """Add a loss of what :meth:`to_learn` returned to the gradients."""
@@ -207,8 +229,9 @@ class QPolicy(DQNPolicy):
 
     def pack(self) -> None:
         """Have the optimiser step a small network as one tensor, if it is one."""
-        if isinstance(self.q_net.trunk, PatchTrunk):
-            self.optimizer = _packed(self, self.q_net.trunk)
+        trunk = self.q_net.trunk
+        if isinstance(trunk, PatchTrunk) and trunk.is_plain:
+            self.optimizer = _packed(self)
 
     def make_q_net(self) -> TrunkQNetwork:
         """Build one of the two networks."""
@@ -227,14 +250,12 @@ class QCnnPolicy(QPolicy):
         super().__init__(*args, **kwargs)
 
 
-def _packed(policy: TwoHeadPolicy | QPolicy, trunk: DeferredTrunk) -> Optimizer:
+def _packed(policy: TwoHeadPolicy | QPolicy) -> Optimizer:
     """Return a policy's optimiser, anew, on what it learns as one flat parameter."""
     flat = flatten(learned_by(policy.optimizer))
     rate = policy.optimizer.param_groups[0]["lr"]
-    kind: Any = policy.optimizer_class
-    optimizer: Optimizer = kind([flat], lr=rate, **policy.optimizer_kwargs)
-    optimizer.register_step_post_hook(trunk.refresh)
-    return optimizer
+    settings = {"lr": rate, **policy.optimizer_kwargs}
+    return flat_optimizer(policy.optimizer_class, flat, **settings)
 
 
 def trunk_of(

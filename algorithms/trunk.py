@@ -90,7 +90,7 @@ class DeferredTrunk:
 
         What is computed from them leaves its gradient there for :meth:`backward`.
         """
-        found = torch.cat([activations[-1] for activations in self.steps])
+        found = whole([activations[-1] for activations in self.steps])
         self.recalled = found.to(self.own_type).requires_grad_()
         return self.recalled
 
@@ -210,6 +210,11 @@ class _Copies:
             )
             self.made[dtype] = (versions, scaled.to(dtype), bias.to(dtype))
         return self.made[dtype][1:]
+
+
+def whole(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
+    """Return parts of a batch as one, the part itself if there is one alone."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def _small_is_quick(device: torch.device, dtype: torch.dtype) -> bool:
