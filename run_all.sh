@@ -8,6 +8,8 @@ usage() {
 usage: ./run_all.sh COMMAND [options]
 
   smoke            every algorithm on Pong, minutes on 2 cores: does it run here?
+  minatar-smoke    every algorithm on MinAtar's Breakout, a minute or two
+  minatar          Figures 1-3 on MinAtar's five games with many seeds
   atari            the seven games at a budget that a desktop finishes
   paper            the paper's budgets and seeds
   tuning           trials behind atari's settings, on the baseline arms alone
@@ -32,7 +34,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke atari paper tuning breakout pong-breakout "
+SUITES=" smoke minatar-smoke minatar atari paper tuning breakout pong-breakout "
 DRAWN=" figures tables report "
 OTHERS=" test theory faults replicates reproduce list plan run speed cost status export merge train "
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 def list_suites() -> int:
     """List the suites, the variants and the games."""
     from algorithms import ALGORITHMS
-    from benchmarks.games.roms import GAMES
+    from benchmarks.games.families import families
     from benchmarks.suites.suite import describe, suite_names
 
     for name in suite_names():
-        print(f"{name:10} {describe(name)}")
+        print(f"{name:13} {describe(name)}")
     print(f"\nvariants:  {', '.join(ALGORITHMS)}")
-    print(f"games:     {', '.join(GAMES)}; any other that ale-py has, by --games")
+    for family in families():
+        more = len(family.all_games()) - len(family.games)
+        others = f"; {more} more, by --games" if more else ""
+        print(f"{family.name + ':':10} {', '.join(family.games)}{others}")
     return 0

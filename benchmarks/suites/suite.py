@@ -187,12 +187,16 @@ def _check_unique(runs: Sequence[RunConfig], checker: Checker) -> None:
 
 
 def _runs(file: SuiteFile, chosen: Selection) -> list[RunConfig]:
+    """All arms and games with one seed before any with the next.
+
+    What is done at any moment then compares all of them with as many seeds.
+    """
+    seeds = [chosen.seeds or group.seeds for group in file.groups]
     return [
-        _resolve(file.study, variant, game, seed, group, chosen)
-        for group in file.groups
-        for seed in range(
-            group.first_seed, group.first_seed + (chosen.seeds or group.seeds)
-        )
+        _resolve(file.study, variant, game, group.first_seed + block, group, chosen)
+        for block in range(max(seeds))
+        for group, count in zip(file.groups, seeds, strict=True)
+        if block < count
         for variant in group.variants
         if chosen.only is None or variant in chosen.only
         for game in (chosen.games or group.games)

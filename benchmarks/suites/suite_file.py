@@ -22,7 +22,7 @@ SETTINGS = Path(__file__).parent / "settings"
 # Settings that no settings file gives a value: without one, each game has its own.
 OPTIONAL = ("max_frames",)
 # Results of other commands have these names where studies have theirs.
-RESERVED = ("theory", "speed", "cost", "faults")
+RESERVED = ("theory", "speed", "cost", "faults", "random")
 # Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
 MOST_SEEDS = 1_000
 LAST_FIRST_SEED = 10**6

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from algorithms import ALGORITHMS
 from analysis.records.configs import RUN_ID, check_config
 from benchmarks.errors import ConfigError
+from benchmarks.games.families.minatar import FAMILY as MINATAR
 from benchmarks.games.roms import GAMES
 from benchmarks.options import Choice, read_value
 from benchmarks.suites.config import RunConfig
@@ -65,6 +66,53 @@ def test_atari_is_the_papers_grid():
         for variant, known in ALGORITHMS.items()
         for game in GAMES
     }
+
+
+SEEDS_OF_MINATAR = {
+    20: "a2c-naive a2c-proper q-a2c a2c-proper-t0.1 q-a2c-t0.1",
+    10: "a2c-proper-c100 q-a2c-c100 q-a2c-raw a2c-proper-kl a2c-naive-plus "
+    "dqn-hard dqn-soft-entropy dqn-soft-kl dqn-hard-plus dqn-hard-minus",
+    5: "dqn-hard-5step dqn-soft-entropy-5step dqn-soft-kl-5step",
+}
+
+
+def test_minatar_has_every_arm_on_its_five_games():
+    runs = load_suite("minatar")
+    assert Counter((run.variant, run.game) for run in runs) == {
+        (variant, game): seeds
+        for seeds, variants in SEEDS_OF_MINATAR.items()
+        for variant in variants.split()
+        for game in MINATAR.games
+    }
+    assert {(run.family, run.frames) for run in runs} == {
+        ("a2c", 1_000_000),
+        ("dqn", 500_000),
+    }
+    assert {run.variant for run in load_suite("minatar-smoke")} == {*ALGORITHMS}
+
+
+@pytest.mark.parametrize("suite", suite_names())
+def test_what_is_done_at_any_moment_compares_all_with_as_many_seeds(suite):
+    runs = load_suite(suite)
+    seen = Counter()
+    blocks = []
+    for run in runs:
+        seen[run.label, run.game] += 1
+        blocks.append(seen[run.label, run.game])
+    assert blocks == sorted(blocks)
+
+
+def test_a_block_has_the_groups_in_the_files_order():
+    runs = [run for run in load_suite("minatar") if run.seed == 7]
+    order = [variant for v in [20, 10] for variant in SEEDS_OF_MINATAR[v].split()]
+    assert [run.variant for run in runs[:: len(MINATAR.games)]] == order
+
+
+def test_groups_whose_seeds_begin_elsewhere_stand_in_the_same_blocks(tmp_path):
+    one, two = (f"[[group]]\n{text}" for text in GOOD.split("[[group]]\n")[1:] * 2)
+    two = two.replace("q-a2c", "a2c-naive") + "first_seed = 1000\n"
+    path = written(tmp_path, 'games = ["Pong"]\n' + (one + two).replace("= 1,", "= 2,"))
+    assert [run.seed for run in load_suite(path)] == [0, 1000, 1, 1001]
 
 
 @pytest.mark.parametrize("suite", suite_names())
