@@ -1,6 +1,6 @@
 """How long a game lasts at random play: what a run must outlast to have a score.
 
-``game_lengths.csv`` holds, for each of the paper's games, the frames of the shortest
+``game_lengths.csv`` holds, for each of the figures' games, the frames of the shortest
 and of the longest of some random games; ``python -m benchmarks.games.game_lengths``
 plays them again.
 """
@@ -48,28 +48,41 @@ def _table() -> dict[str, Lengths]:
         }
 
 
-def measure(game: str, games: int, seed: int = 0) -> Lengths:
-    """Play random games, one after the other."""
-    from benchmarks.games.atari import make_atari_env
+def random_games(game: str, games: int, seed: int = 0) -> list[tuple[float, int]]:
+    """Play random games, one after the other, so that short ones don't count for more.
 
-    env, rng = make_atari_env(game, 1, seed), np.random.default_rng(seed)
+    Returns:
+        The return and the frames of each.
+    """
+    from benchmarks.games.families import family_of
+
+    env = family_of(game).make_env(game, 1, seed)
+    rng = np.random.default_rng(seed)
     n_actions = int(env.action_space.n)  # type: ignore[attr-defined]
-    found: list[int] = []
+    found: list[tuple[float, int]] = []
     env.reset()
     while len(found) < games:
-        infos = env.step(rng.integers(n_actions, size=1))[-1]
-        found += [info["episode"]["l"] for info in infos if "episode" in info]
-    return Lengths(min(found), max(found))
+        for info in env.step(rng.integers(n_actions, size=1))[-1]:
+            if "episode" in info:
+                found.append((info["episode"]["r"], info["episode"]["l"]))
+    return found
+
+
+def measure(game: str, games: int, seed: int = 0) -> Lengths:
+    """Play random games; return the frames of the shortest and of the longest."""
+    frames = [frames for _, frames in random_games(game, games, seed)]
+    return Lengths(min(frames), max(frames))
 
 
 def main() -> None:
     """Write the table."""
-    from benchmarks.games.roms import GAMES
+    from benchmarks.games.families import families
 
+    games = [game for family in families() for game in family.games]
     with LENGTHS_FILE.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows((game, PLAYED, *measure(game, PLAYED)) for game in GAMES)
+        writer.writerows((game, PLAYED, *measure(game, PLAYED)) for game in games)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.games.families import family_of
 from benchmarks.suites.config import RunConfig
 
-# A row of a replay memory: a frame of 84 x 84, an action, a reward and three flags.
-ROW_BYTES = 84 * 84 + 8 + 4 + 3
-# A frame in a checkpoint, compressed: 103 bytes (Pong) to 528 (Enduro) at random play.
-STORED_ROW_BYTES = 2 * (550 + 15)  # twice over
+# A row of a replay memory beside its frame: an action, a reward and three flags.
+ROW_BYTES = 8 + 4 + 3
+COPIES = 2  # of a row in a checkpoint
 # Beside its replay memory (results/tables/cost.md): a process, and its checkpoints.
 PROCESS_BYTES = 500_000_000
 CHECKPOINTS_BYTES = 60_000_000
@@ -28,19 +28,24 @@ def rows(config: RunConfig) -> int:
     return min(config.hyperparameters["buffer_size"], steps)
 
 
+def _row_bytes(config: RunConfig) -> int:
+    return family_of(config.game).frame_bytes + ROW_BYTES
+
+
 def replay_memory_of(config: RunConfig) -> int:
     """Return the bytes that a run's replay memory asks for as it begins."""
-    return ROW_BYTES * config.hyperparameters.get("buffer_size", 0)
+    return _row_bytes(config) * config.hyperparameters.get("buffer_size", 0)
 
 
 def memory_of(config: RunConfig) -> int:
     """Return the bytes of memory that a run needs in the end."""
-    return PROCESS_BYTES + ROW_BYTES * rows(config)
+    return PROCESS_BYTES + _row_bytes(config) * rows(config)
 
 
 def disk_of(config: RunConfig) -> int:
     """Return the bytes of disk that a run's checkpoints need before it is done."""
-    return CHECKPOINTS_BYTES + STORED_ROW_BYTES * rows(config)
+    row = family_of(config.game).stored_frame_bytes + ROW_BYTES
+    return CHECKPOINTS_BYTES + COPIES * row * rows(config)
 
 
 def memory_here() -> int:

@@ -3,7 +3,8 @@
 A game's name says its family: ``MinAtar/Breakout`` is of the family in ``minatar.py``,
 a name without a prefix is one of Atari's, in ``ale.py``. A further family is one such
 file, ``<prefix in lower case>.py`` with its ``FAMILY``, and the file of its settings,
-``benchmarks/suites/settings/<the same name>.toml``. A run imports its own family alone.
+``benchmarks/suites/settings/<FAMILY.settings>.toml``. A run imports its own family
+alone.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Family:
         of_the_engine: Keys of a run's environment that ``make_env`` takes.
         network: Returns the ``policy_kwargs`` of its literature's network.
         packages: Whose versions decide what the games do.
+        frame_bytes: What a frame takes in a replay memory, at most.
+        stored_frame_bytes: What it takes in a checkpoint, compressed, about.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Family:
     of_the_engine: tuple[str, ...]
     network: Callable[[], dict[str, Any]]
     packages: tuple[str, ...]
+    frame_bytes: int
+    stored_frame_bytes: int
 
 
 def family_of(game: str) -> Family:

@@ -31,4 +31,6 @@ FAMILY = Family(
     of_the_engine=("engine", "max_frames", "reseed_interval"),
     network=_network,
     packages=("ale-py",),
+    frame_bytes=84 * 84,
+    stored_frame_bytes=550,  # 103 (Pong) to 528 (Enduro) at random play
 )

@@ -40,4 +40,6 @@ FAMILY = Family(
     of_the_engine=("engine", "max_frames", "sticky_actions", "difficulty_ramping"),
     network=_network,
     packages=("MinAtar",),
+    frame_bytes=10 * 10 * 10,
+    stored_frame_bytes=40,  # 16 (Breakout) to 38 (Freeway) at random play
 )
