@@ -23,6 +23,7 @@ from analysis.findings.theory import Findings, load_findings
 from analysis.records.files import write_atomically
 from analysis.records.gaps import gaps
 from analysis.records.labels import newest_numerics, numerics_note, with_distinct_labels
+from analysis.records.published import FOLDER, read_all_published
 from analysis.records.study import (
     Study,
     csv_bytes,
@@ -36,14 +37,13 @@ from analysis.tables.markdown import (
     hyperparameters_markdown,
     scores_markdown,
 )
-from analysis.tables.scoring import comparison, read_published, scores
+from analysis.tables.scoring import comparison, scores
 
 DATA = "data"
 FIGURES_FOLDER = "figures"
 TABLES_FOLDER = "tables"
 REPORTS_FOLDER = "reports"
 KINDS = ("png", "pdf")
-PUBLISHED_FILE = Path("reference", "published_scores.csv")
 
 
 @dataclass
@@ -120,7 +120,7 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
             edited.
     """
     built, newest = Built(), newest_numerics(results / DATA)
-    published = read_published(results / PUBLISHED_FILE)
+    published = read_all_published(results / FOLDER)
     for study in _studies(results, studies, built):
         folder = results / TABLES_FOLDER / study.name
         contents = _table_files(_Tables.of(study, published, newest))
@@ -144,7 +144,7 @@ def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
             edited.
     """
     built, newest = Built(), newest_numerics(results / DATA)
-    published = read_published(results / PUBLISHED_FILE)
+    published = read_all_published(results / FOLDER)
     for study in _studies(results, studies, built):
         tables = _Tables.of(study, published, newest)
         images = _images(learning_curves(study, newest=newest), ("png",), built)

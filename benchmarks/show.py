@@ -13,7 +13,6 @@ from benchmarks.errors import UsageError
 from benchmarks.options import Results, Shown
 from benchmarks.places import check_writable
 
-PUBLISHED = Path("reference", "published_scores.csv")
 OURS = Path(__file__).parents[1] / "results"
 
 
@@ -160,11 +159,13 @@ def show_study(results: Path, study: str) -> None:
 
 def _bring_published(results: Path) -> None:
     """Put the published scores beside results that are kept in another folder."""
+    from analysis.records.published import FILES, FOLDER
     from analysis.records.study import study_names
 
     data = results / "data"
     if not study_names(data):
         raise UsageError(f"no study in {data} yet: run `python -m benchmarks export`")
-    if not (results / PUBLISHED).exists() and (OURS / PUBLISHED).exists():
-        (results / PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(OURS / PUBLISHED, results / PUBLISHED)
+    for path in (OURS / FOLDER).glob(FILES):
+        if not (there := results / FOLDER / path.name).exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, there)

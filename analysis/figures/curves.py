@@ -40,6 +40,7 @@ class Curves:
         runs: Per run and grid point: ``run_id``, ``label``, ``game``, ``status``,
             ``frames``, ``game_return``.
         newest: The newest numerics version that there are data of, in any study.
+        frame_skips: How many frames an action lasts, of every family of games in it.
     """
 
     study: str
@@ -48,6 +49,7 @@ class Curves:
     mean: pd.DataFrame
     runs: pd.DataFrame
     newest: int = FIRST_NUMERICS
+    frame_skips: frozenset[int] = frozenset()
 
 
 def learning_curves(
@@ -66,7 +68,9 @@ def learning_curves(
     """
     runs = _run_curves(study, window, points)
     mean = _mean_curves(runs)
-    return Curves(study.name, window, arms_of(study), mean, runs, newest)
+    skips = {config["environment"]["frame_skip"] for config in study.configs.values()}
+    arms = arms_of(study)
+    return Curves(study.name, window, arms, mean, runs, newest, frozenset(skips))
 
 
 def trailing_mean(values: Floats, window: int) -> Floats:

@@ -160,6 +160,8 @@ def _caption(curves: Curves, arms: pd.DataFrame, width: float) -> str:
         "training policy. Band: ± 1 standard deviation over runs; none if n = 1. "
         "Where n is a range, it differs between games."
     )
+    if curves.frame_skips == {1}:
+        text += " A frame is a step of the agent."
     if curves.arms["halted"].any():
         text += " Pale thin lines: unfinished or failed runs, which are in no mean."
     text += f" Study: {curves.study}. {numerics_note(arms, curves.newest)}"

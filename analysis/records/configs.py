@@ -14,7 +14,7 @@ from analysis.records.errors import RecordError
 SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
 # Folders of results/data that hold no study.
-RESERVED = ("theory", "speed", "cost", "faults")
+RESERVED = ("theory", "speed", "cost", "faults", "random")
 FIRST_NUMERICS = 1  # of runs from before their versions were counted
 
 _TEXTS = ("run_id", "label", "variant", "family", "game", "study")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from analysis.records.arms import arms_of
-from analysis.records.errors import RecordError
+from analysis.records.published import (
+    BESIDE,
+    ORIGIN,
+    human_scores,
+    random_scores,
+    reference_scores,
+)
 from analysis.records.study import Study
 
 FINAL_PART = 0.1
 OUR_PROTOCOL = "training policy, games finished in the last tenth of the frames"
-_ORIGIN = ["source", "protocol", "reference"]
-PUBLISHED = ["algorithm", "game", "frames", "mean", "sd", *_ORIGIN]
-COMPARISON = ["family", "game", "frames", "n", "mean", "sd", *_ORIGIN]
+COMPARISON = ["family", "game", "frames", "n", "mean", "sd", *ORIGIN]
 
 
 def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
@@ -25,13 +27,15 @@ def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         study: Its labels must not mix settings.
-        published: Gives the random and the human score of each game.
+        published: Gives the ends of each game's scale.
 
     Returns:
         One row per (label, game): ``label``, ``variant``, ``family``, ``game``,
         ``frames`` (to be reached), ``n`` runs in the mean, ``games`` in it, ``mean``
         and ``sd`` over the runs (``ddof=1``), ``human_normalised`` (0 is random play, 1
-        a human) and ``left_out``, the runs that have no score.
+        a human), ``left_out``, the runs that have no score, and, where there are games
+        of which no human's score is published, ``reference_normalised`` (1 is a
+        published algorithm of the family).
     """
     table = arms_of(study).rename(columns={"target_frames": "frames"})
     per_run = final_scores(study).groupby(["label", "game"])
@@ -45,8 +49,11 @@ def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
     table = table.drop(columns=["n", "halted", "inexact"]).join(
         by_arm, on=["label", "game"]
     )
-    table["human_normalised"] = _human_normalised(table, published)
+    random, human = random_scores(published), human_scores(published)
+    table["human_normalised"] = _normalised(table, random, human)
     table["left_out"] = table["runs"] - table["n"]
+    if (on_reference := _reference_normalised(table, published)).notna().any():
+        table["reference_normalised"] = on_reference
     return table.drop(columns="runs")
 
 
@@ -71,7 +78,7 @@ def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: What :func:`scores` returned.
-        published: What :func:`read_published` returned.
+        published: What :func:`read_all_published` returned.
 
     Returns:
         Columns ``family``, ``game``, ``frames``, ``n``, ``mean``, ``sd``, ``source``,
@@ -84,7 +91,13 @@ def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         reference="",
         rank=0,
     )
-    theirs = published.rename(columns={"algorithm": "family"}).assign(rank=1)
+    families = published["algorithm"].replace(BESIDE)
+    named = published["source"] + ": " + published["algorithm"]
+    theirs = published.assign(
+        source=published["source"].where(published["algorithm"] == families, named),
+        family=families,
+        rank=1,
+    )
     theirs = theirs.merge(table[["family", "game"]].drop_duplicates())
     both = pd.concat([ours, theirs], ignore_index=True)
     both = both.astype({"frames": "Int64", "n": "Int64"})
@@ -92,25 +105,14 @@ def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(order, kind="stable", ignore_index=True)[COMPARISON]
 
 
-def read_published(path: Path) -> pd.DataFrame:
-    """Read published scores, columns :data:`PUBLISHED`.
-
-    Raises:
-        RecordError: It is missing or has other columns.
-    """
-    try:
-        table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise RecordError(path, "is missing") from None
-    if list(table) != PUBLISHED:
-        raise RecordError(path, f"has columns {list(table)}, not {PUBLISHED}")
-    return table
+def _reference_normalised(table: pd.DataFrame, published: pd.DataFrame) -> pd.Series:
+    random, found = random_scores(published), pd.Series(float("nan"), table.index)
+    for family, rows in table.groupby("family"):
+        reference = reference_scores(published, str(family))
+        found.loc[rows.index] = _normalised(rows, random, reference)
+    return found
 
 
-def _human_normalised(table: pd.DataFrame, published: pd.DataFrame) -> pd.Series:
-    means = published.set_index(["algorithm", "game"])["mean"]
-    random, human = (
-        table["game"].map(means.loc[[name]].droplevel(0))
-        for name in ("random", "human")
-    )
-    return (table["mean"] - random) / (human - random)
+def _normalised(table: pd.DataFrame, zero: pd.Series, one: pd.Series) -> pd.Series:
+    low, high = (table["game"].map(scores).astype(float) for scores in (zero, one))
+    return (table["mean"] - low) / (high - low)

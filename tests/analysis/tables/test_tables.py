@@ -9,6 +9,7 @@ import pytest
 
 from analysis.records.errors import RecordError
 from analysis.records.exchange import export_study
+from analysis.records.published import read_published
 from analysis.records.study import Study, load_study
 from analysis.tables.hyperparameters import hyperparameters
 from analysis.tables.markdown import (
@@ -18,7 +19,7 @@ from analysis.tables.markdown import (
     score_text,
     scores_markdown,
 )
-from analysis.tables.scoring import comparison, read_published, scores
+from analysis.tables.scoring import comparison, scores
 from tests.analysis.records_on_disk import config_of, write_run
 
 
