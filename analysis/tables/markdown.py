@@ -9,10 +9,17 @@ import pandas as pd
 SCORES_NOTE = (
     "Mean over n finished runs (seeds) ± 1 standard deviation (none if n = 1). A run's "
     "score is the mean unclipped return of the full games that it finished in the last "
-    "tenth of its training frames, under the training policy. Human-normalised: 0 is "
-    "random play, 1 a human (Mnih et al. 2015). Left out: runs without a score: "
-    "unfinished, failed, or without a finished game at the end."
+    "tenth of its training frames, under the training policy. {scales} Left out: runs "
+    "without a score: unfinished, failed, or without a finished game at the end."
 )
+# The column of a scale, and what it is.
+SCALES = {
+    "human_normalised": "Human-normalised: 0 is random play, 1 a human (Mnih et al. "
+    "2015).",
+    "reference_normalised": "Reference-normalised: 0 is random play, as measured here "
+    "(results/data/random), 1 what Young & Tian (2019) have after 5M frames, "
+    "actor-critic for a2c and DQN for dqn: another protocol, by comparison.md.",
+}
 COMPARISON_NOTE = (
     "**Frames and protocols differ between the rows**: published scores say on which "
     "scale a score lies; they are no targets. `±` is the standard deviation that the "
@@ -28,6 +35,8 @@ SETTINGS_NOTE = (
 
 def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
     """The table of scores, with what is to be said of older numerics."""
+    scales = _scales(table)
+    note = SCORES_NOTE.format(scales=" ".join(SCALES[name] for name in scales))
     rows = pd.DataFrame(
         {
             "game": table["game"],
@@ -35,13 +44,19 @@ def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
             "frames": table["frames"].map(frames_text),
             "n": table["n"],
             "score": _scores(table),
-            "human-normalised": table["human_normalised"].map(ratio_text),
+            **{name.replace("_", "-"): table[name].map(ratio_text) for name in scales},
             "games": table["games"],
             "left out": table["left_out"],
         }
     )
     rows = rows.sort_values(["game", "label"], kind="stable")
-    return f"# Scores\n\n{SCORES_NOTE}\n\n{_bold(older)}{markdown_table(rows)}"
+    return f"# Scores\n\n{note}\n\n{_bold(older)}{markdown_table(rows)}"
+
+
+def _scales(table: pd.DataFrame) -> list[str]:
+    """The scales that there is a score on; the first of all if there is none."""
+    used = [name for name in SCALES if name in table and table[name].notna().any()]
+    return used or [*SCALES][:1]
 
 
 def comparison_markdown(table: pd.DataFrame, older: str = "") -> str:

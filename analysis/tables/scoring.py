@@ -8,6 +8,7 @@ from analysis.records.arms import arms_of
 from analysis.records.published import (
     BESIDE,
     ORIGIN,
+    OUR_RANDOM,
     human_scores,
     random_scores,
     reference_scores,
@@ -91,18 +92,24 @@ def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         reference="",
         rank=0,
     )
-    families = published["algorithm"].replace(BESIDE)
-    named = published["source"] + ": " + published["algorithm"]
-    theirs = published.assign(
-        source=published["source"].where(published["algorithm"] == families, named),
-        family=families,
-        rank=1,
-    )
-    theirs = theirs.merge(table[["family", "game"]].drop_duplicates())
-    both = pd.concat([ours, theirs], ignore_index=True)
+    theirs = [_beside(family, published) for family in table["family"].unique()]
+    shown = pd.concat(theirs).merge(table[["family", "game"]].drop_duplicates())
+    both = pd.concat([ours, shown], ignore_index=True)
     both = both.astype({"frames": "Int64", "n": "Int64"})
     order = ["family", "game", "rank", "frames", "source"]
     return both.sort_values(order, kind="stable", ignore_index=True)[COMPARISON]
+
+
+def _beside(family: str, published: pd.DataFrame) -> pd.DataFrame:
+    """What is published of a family of algorithms, and random play measured here."""
+    random = published["source"] == OUR_RANDOM
+    algorithms = published["algorithm"]
+    rows = published[(algorithms.replace(BESIDE) == family) | random]
+    own_name = rows["algorithm"].isin([family, "random"])
+    named = rows["source"] + ": " + rows["algorithm"]
+    return rows.assign(
+        source=rows["source"].where(own_name, named), family=family, rank=1
+    )
 
 
 def _reference_normalised(table: pd.DataFrame, published: pd.DataFrame) -> pd.Series:

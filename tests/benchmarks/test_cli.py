@@ -91,8 +91,8 @@ def results(tmp_path):
     """A folder whose machine has been measured: 1000 frames/s, or 100 with DQN."""
     (tmp_path / "runs").mkdir()
     speeds = {
-        "a2c exact cpu 16 1 float32": 1000.0,
-        "dqn exact cpu 1 1 float32": 100.0,
+        "a2c Atari exact cpu 16 1 float32": 1000.0,
+        "dqn Atari exact cpu 1 1 float32": 100.0,
     }
     known = {"processor": processor_id(), "frames_per_second": speeds}
     (tmp_path / "runs" / "speed.json").write_text(json.dumps(known))

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.records.errors import RecordError
 from analysis.records.exchange import export_study
-from analysis.records.published import read_published
+from analysis.records.published import read_all_published, read_published
 from analysis.records.study import Study, load_study
 from analysis.tables.hyperparameters import hyperparameters
 from analysis.tables.markdown import (
@@ -25,7 +25,7 @@ from tests.analysis.records_on_disk import config_of, write_run
 
 @pytest.fixture
 def published(small_study: Path) -> pd.DataFrame:
-    return read_published(small_study / "reference" / "published_scores.csv")
+    return read_all_published(small_study / "reference")
 
 
 def study_of(tmp_path: Path, *configs: dict) -> Study:
@@ -64,6 +64,61 @@ def test_a_game_unknown_to_the_literature_is_not_normalised(
     (row,) = scores(study, published).to_dict("records")
     assert row["mean"] == 16.75
     assert pd.isna(row["human_normalised"])
+
+
+MINATAR = "MinAtar/Breakout"
+
+
+def minatar_study(tmp_path: Path) -> Study:
+    configs = [config_of(variant, MINATAR) for variant in ("a2c-naive", "dqn-hard")]
+    for config in configs:
+        config["run_id"] = config["run_id"].replace("/", "-")
+    return study_of(tmp_path, *configs)
+
+
+def test_without_a_human_the_scale_is_a_published_algorithm(
+    tmp_path: Path, published: pd.DataFrame
+) -> None:
+    table = scores(minatar_study(tmp_path), published)
+    a2c, dqn = table["reference_normalised"]
+    # Random play as measured here, 0.416; Young and Tian's own 15.3 and 10.
+    assert a2c == pytest.approx((16.75 - 0.416) / (15.3 - 0.416))
+    assert dqn == pytest.approx((16.75 - 0.416) / (10.0 - 0.416))
+    assert table["human_normalised"].isna().all()
+    text = scores_markdown(table)
+    assert "| 16.8 | 1.10 |" in text and "| 16.8 | 1.70 |" in text
+    assert "reference-normalised" in text and "1 what Young & Tian (2019) have" in text
+    assert "human" not in text.lower()
+
+
+def test_with_a_human_no_other_scale_is_spoken_of(
+    tmp_path: Path, published: pd.DataFrame
+) -> None:
+    table = scores(study_of(tmp_path, config_of()), published)
+    assert "reference_normalised" not in table
+    assert "eference-normalised" not in scores_markdown(table)
+
+
+def test_ours_stand_beside_relatives_by_name_and_random_play(
+    tmp_path: Path, published: pd.DataFrame
+) -> None:
+    table = comparison(scores(minatar_study(tmp_path), published), published)
+    short = table[table["frames"].fillna(0) <= 5_000_000]
+    found = {
+        family: dict(zip(rows["source"], rows["mean"], strict=True))
+        for family, rows in short.groupby("family")
+    }
+    theirs = "Young & Tian 2019 (arXiv 1903.03176)"
+    assert found["a2c"] == {
+        "this study: a2c-naive": 16.75,
+        f"{theirs}: ac-lambda0": 15.3,
+        f"{theirs}: ac-lambda0.8": 17.4,
+        "this suite, random play": 0.416,
+    }
+    assert found["dqn"][theirs] == 10.0
+    assert found["dqn"][f"{theirs}: dqn-no-replay"] == 4.2
+    assert found["dqn"]["this suite, random play"] == 0.416
+    assert (table["protocol"] != "").all()
 
 
 def test_a_run_without_late_games_is_left_out_and_said(

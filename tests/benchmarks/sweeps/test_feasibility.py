@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from gymnasium import spaces
 
 from algorithms.replay import PathReplayBuffer
 from benchmarks.games import game_lengths
-from benchmarks.games.families import families
+from benchmarks.games.families import families, family_of
+from benchmarks.games.families.minatar import FAMILY as MINATAR
 from benchmarks.suites.suite import Selection, load_suite
 from benchmarks.sweeps import capacity
 from benchmarks.sweeps.feasibility import doubts
@@ -149,6 +151,12 @@ def test_the_table_is_of_games_as_they_are_played():
     assert shortest <= found.shortest <= found.longest <= longest
 
 
+def test_freeway_of_minatar_lasts_as_long_as_its_clock():
+    assert game_lengths.lengths("MinAtar/Freeway") == (2_501, 2_501)
+    assert played(20_000, "MinAtar/Freeway") != []
+    assert played(26_000, "MinAtar/Freeway") == []
+
+
 # ------------------------------------------------------------------- memory and disk
 
 
@@ -158,6 +166,33 @@ def test_a_row_takes_what_a_replay_memory_takes_for_it():
     arrays = [memory.frames, *(getattr(memory, name) for name in memory.ARRAYS)]
     sizes = {id(array): array.nbytes for array in arrays if array.ndim > 1}
     assert sum(sizes.values()) == 400 * ROW_BYTES
+
+
+def random_frames(game: str, steps: int) -> np.ndarray:
+    env, rng = family_of(game).make_env(game, 1, 0), np.random.default_rng(0)
+    env.reset()
+    n_actions = env.action_space.n
+    return np.stack(
+        [env.step(rng.integers(n_actions, size=1))[0] for _ in range(steps)]
+    )
+
+
+def test_a_row_of_minatar_takes_what_its_largest_game_takes_for_it():
+    rows = [random_frames(game, 1_000) for game in MINATAR.games]
+    assert max(frames[0].nbytes for frames in rows) == MINATAR.frame_bytes
+    stored = [len(zlib.compress(frames.tobytes(), level=1)) / 1_000 for frames in rows]
+    assert 0.5 * MINATAR.stored_frame_bytes < max(stored) <= MINATAR.stored_frame_bytes
+
+
+def test_a_run_of_minatar_needs_little(machine):
+    (dqn, *_) = load_suite("minatar", Selection(only=["dqn-hard"]))
+    assert dqn.hyperparameters["buffer_size"] == 100_000
+    assert capacity.memory_of(dqn) == capacity.PROCESS_BYTES + 100_000 * 1_015
+    assert capacity.disk_of(dqn) == capacity.CHECKPOINTS_BYTES + 100_000 * 2 * 55
+
+
+def test_minatars_own_budgets_are_not_doubted():
+    assert said(*load_suite("minatar", Selection(seeds=1))) == []
 
 
 FULL = 1_000_000 * ROW_BYTES + capacity.PROCESS_BYTES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,9 @@ def test_speeds_are_measured_once_a_family(tiny, tmp_path, counted):
     assert measured_speeds(tmp_path, configs) == first
     measured_speeds(tmp_path, [tiny("q-a2c", n_envs=4)])
     assert len(counted) == 3
+    minatar = replace(tiny("q-a2c"), game="MinAtar/Freeway")
+    measured_speeds(tmp_path, [minatar, replace(minatar, game="MinAtar/Asterix")])
+    assert [config.game for config in counted[3:]] == ["MinAtar/Freeway"]
 
 
 @pytest.mark.parametrize(
