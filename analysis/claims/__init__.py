@@ -1,0 +1,7 @@
+"""Claims: what the paper says, as data, and whether recorded runs bear it out.
+
+``*.toml`` holds the claims, one a file, written before the data that judge them;
+``reading`` reads them, ``sequences`` has the intervals, ``verdicts`` the rules.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,141 @@
+"""Verdicts on planted data, and that every statement is of the right side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.claims.verdicts import RULES, decisions, judge_blocks
+
+MARGIN = 0.1
+
+
+def blocks(mean: float, n: int = 20, sd: float = 0.05, seed: int = 0) -> np.ndarray:
+    """Blocks whose average and deviation are exactly those."""
+    draws = np.random.default_rng(seed).normal(size=n)
+    return mean + sd * (draws - draws.mean()) / draws.std(ddof=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "verdict"),
+    [
+        ("superiority", 0.2, "supported"),
+        ("superiority", 0.0, "contradicted"),
+        ("superiority", -0.2, "contradicted"),
+        ("superiority", 0.06, "supported"),  # by less than the margin
+        ("inferiority", -0.2, "supported"),
+        ("inferiority", 0.0, "contradicted"),
+        ("inferiority", 0.2, "contradicted"),
+        ("non-inferiority", 0.2, "supported"),
+        ("non-inferiority", 0.0, "supported"),
+        ("non-inferiority", -0.06, "supported"),
+        ("non-inferiority", -0.2, "contradicted"),
+        ("non-inferiority", -0.1, "undecided"),
+        ("equivalence", 0.0, "supported"),
+        ("equivalence", 0.06, "supported"),
+        ("equivalence", 0.1, "undecided"),
+        ("equivalence", 0.2, "contradicted"),
+        ("equivalence", -0.2, "contradicted"),
+        ("difference", 0.2, "supported"),
+        ("difference", -0.2, "supported"),
+        ("difference", 0.0, "contradicted"),
+    ],
+)
+def test_verdicts_on_planted_effects(kind, effect, verdict):
+    assert judge_blocks(blocks(effect), kind, MARGIN).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("effect", "relation"),
+    [
+        (0.0, "equivalent"),
+        (0.2, "different"),
+        (-0.2, "different"),
+        (0.06, "different, within the margin"),
+        (0.1, "different"),
+    ],
+)
+def test_relations_of_planted_effects(effect, relation):
+    assert judge_blocks(blocks(effect), "equivalence", MARGIN).relation == relation
+
+
+def test_what_is_open_stays_open():
+    noisy = judge_blocks(blocks(0.02, n=6, sd=0.3), "equivalence", MARGIN)
+    assert (noisy.verdict, noisy.relation) == ("undecided", "open")
+    assert noisy.missing > 100
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_two_blocks_give_no_verdict(kind):
+    with pytest.raises(ValueError, match="fewer than 3 blocks: 2"):
+        judge_blocks([0.1, 0.2], kind, MARGIN)
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_three_blocks_are_never_enough(kind):
+    found = judge_blocks([0.2, 0.2001, 0.2002], kind, MARGIN)
+    assert found.verdict == "undecided"
+    assert found.missing is not None
+
+
+@pytest.mark.parametrize("margin", [0, -0.1, float("nan"), float("inf")])
+def test_a_margin_is_a_number_above_0(margin):
+    with pytest.raises(ValueError, match="margin: expected a number above 0"):
+        judge_blocks(blocks(0), "equivalence", margin)
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "sign"),
+    [
+        ("equivalence", 0.03, 1),
+        ("equivalence", -0.03, 1),
+        ("non-inferiority", 0.02, 1),
+        ("inferiority", 0.02, -1),
+        ("superiority", 0.02, -1),
+    ],
+)
+def test_the_smallest_margin_is_where_the_verdict_turns(kind, effect, sign):
+    """Just above it the arms are equivalent, or not inferior; just below, not."""
+    data = blocks(effect)
+    turn = judge_blocks(data, kind, MARGIN).smallest_margin
+    below, above = (
+        judge_blocks(data, kind, turn + step).verdict for step in (-1e-9, 1e-9)
+    )
+    assert above == ("supported" if sign > 0 else "contradicted")
+    assert below != above
+
+
+def test_missing_blocks_are_those_that_decide_at_the_same_mean_and_deviation():
+    found = judge_blocks(blocks(0.01, n=8, sd=0.12), "equivalence", MARGIN)
+    assert found.verdict == "undecided"
+    enough = found.n + found.missing
+    assert judge_blocks(blocks(0.01, enough, 0.12), "equivalence", MARGIN).missing == 0
+    short = judge_blocks(blocks(0.01, enough - 1, 0.12), "equivalence", MARGIN)
+    assert short.verdict == "undecided"
+
+
+def test_no_number_of_blocks_decides_an_effect_at_the_margin():
+    assert judge_blocks(blocks(MARGIN), "equivalence", MARGIN).missing is None
+
+
+def test_where_any_of_two_contradicts_each_has_half_of_the_chance():
+    """The bound against the claim moves out; that for it stays."""
+    data = blocks(0.1785, n=8)
+    assert judge_blocks(data, "equivalence", MARGIN).verdict == "contradicted"
+    assert judge_blocks(data, "equivalence", MARGIN, among=2).verdict == "undecided"
+    data = blocks(0.05, n=8, sd=0.03)
+    one, two = (
+        judge_blocks(data, "equivalence", MARGIN, among=among) for among in (1, 2)
+    )
+    assert one.verdict == two.verdict == "supported"
+
+
+@pytest.mark.parametrize("sd", [0.02, 0.1])
+@pytest.mark.parametrize("kind", RULES)
+def test_many_studies_are_decided_as_one_by_one(kind, sd):
+    many = np.random.default_rng(3).normal(0.05, sd, (200, 12))
+    mean, sd = many.mean(1), many.std(1, ddof=1)
+    for_it, against_it = decisions(12, mean, sd, kind, MARGIN)
+    verdicts = [judge_blocks(each, kind, MARGIN).verdict for each in many]
+    assert [v == "supported" for v in verdicts] == list(for_it)
+    assert [v == "contradicted" for v in verdicts] == list(against_it)
