@@ -1,0 +1,88 @@
+"""What is compared of a run: its final score, the area under its curve, its fall.
+
+A run's *curve* is ten numbers, the mean unclipped return of the games that it finished
+in each tenth of its frames. Its *final* score is the last of them, as in every table of
+scores, its *area* their mean. A run that failed has what random play scores in the
+tenth in which it failed and in all after that: that it failed is a result, and leaving
+it out would favour what fails. A run without a finished game in some tenth has no area,
+and one that is not finished has no score.
+
+A run has *diverged* if it failed, or if it has learned something, a quarter of the
+scale of its game in its best tenth, and lost over half of that by the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.sequences import Floats
+from analysis.records.study import Study
+
+PARTS = 10
+LEARNED, LOST = 0.25, 0.5
+WHO = ["run_id", "label", "variant", "family", "game", "seed", "status"]
+
+
+def curves(study: Study, random: Mapping[str, float]) -> pd.DataFrame:
+    """The curve of every run.
+
+    Args:
+        study: Any.
+        random: What random play scores, by game; NaN where it is not known.
+
+    Returns:
+        One row a run: the columns :data:`WHO`, and ``0`` to ``9``, a column a tenth,
+        NaN where no game was finished.
+    """
+    runs = study.runs.set_index("run_id", drop=False)
+    played = study.episodes[["run_id", "frames", "game_return"]]
+    played = played.astype({"run_id": "str"})
+    target = played["run_id"].map(runs["target_frames"]).to_numpy(np.int64)
+    part = np.clip(_part(played["frames"].to_numpy(np.int64), target), 0, PARTS - 1)
+    returns = played["game_return"].groupby([played["run_id"], part]).mean()
+    table = returns.unstack().reindex(index=runs.index, columns=range(PARTS))
+    failed = (runs["status"] == "failed").to_numpy()[:, None]
+    halted = _part(
+        runs["frames"].to_numpy(np.int64) + 1, runs["target_frames"].to_numpy(np.int64)
+    )
+    after = failed & (np.arange(PARTS) >= halted[:, None])
+    filled = table.mask(after, runs["game"].map(dict(random)), axis=0)
+    return runs[WHO].join(filled).reset_index(drop=True)
+
+
+def final(table: pd.DataFrame) -> Floats:
+    """Final scores of what :func:`curves` returned, NaN where there is none."""
+    return _ended(table)[:, -1]
+
+
+def area(table: pd.DataFrame) -> Floats:
+    """Areas, NaN where a tenth is without a finished game."""
+    return _ended(table).mean(axis=1)
+
+
+def diverged(table: pd.DataFrame, random: Floats, scale: Floats) -> np.ndarray:
+    """Whether each run diverged; see the module.
+
+    Args:
+        table: What :func:`curves` returned.
+        random: ``float[runs]``, what random play scores on each run's game.
+        scale: ``float[runs]``, the scale of each run's game.
+    """
+    gains = table[list(range(PARTS))].to_numpy(float) - random[:, None]
+    best = np.nanmax(gains, axis=1, initial=-np.inf)
+    fell = (best >= LEARNED * scale) & (gains[:, -1] < LOST * best)
+    return (table["status"] == "failed").to_numpy() | fell
+
+
+def _ended(table: pd.DataFrame) -> Floats:
+    points = table[list(range(PARTS))].to_numpy(float).copy()
+    points[(table["status"] == "unfinished").to_numpy()] = np.nan
+    return points
+
+
+def _part(frames: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The tenth in which a frame lies: the first is 1 to a tenth of the target."""
+    return -(-frames * PARTS // target) - 1
