@@ -12,7 +12,8 @@ usage: ./run_all.sh COMMAND [options]
   minatar          Figures 1-3 on MinAtar's five games with many seeds
   atari            the seven games at a budget that a desktop finishes
   paper            the paper's budgets and seeds
-  tuning           trials behind atari's settings, on the baseline arms alone
+  tuning, minatar-tuning
+                   trials behind their settings, on the baseline arms alone
   breakout         the A2C family on Breakout: does each algorithm learn?
   pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
@@ -34,7 +35,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke minatar-smoke minatar atari paper tuning breakout pong-breakout "
+SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
 DRAWN=" figures tables report "
 OTHERS=" test theory faults replicates reproduce list plan run speed cost status export merge train "
 

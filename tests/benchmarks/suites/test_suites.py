@@ -146,12 +146,14 @@ def test_positions_above_one_are_emulator_frames():
     assert as_fractions([(0.0, 1.0), (0.5, 0.1)], 4_000_000) == [(0, 1), (0.5, 0.1)]
 
 
-def test_tuning_uses_seeds_that_no_study_has():
-    studies = [name for name in suite_names() if name != "tuning"]
-    used = {run.seed for name in studies for run in load_suite(name)}
-    tuned = load_suite("tuning")
-    assert {run.seed for run in tuned} == {1000} and 1000 not in used
-    assert len({(run.label, run.game) for run in tuned}) == len(tuned)
+@pytest.mark.parametrize("name", ["tuning", "minatar-tuning"])
+def test_tuning_uses_seeds_that_no_study_has(name):
+    studies = [study for study in suite_names() if "tuning" not in study]
+    used = {run.seed for study in studies for run in load_suite(study)}
+    tuned = load_suite(name)
+    assert min(run.seed for run in tuned) == 1000 > max(used)
+    assert {run.variant for run in tuned} == {"a2c-naive", "dqn-hard"}
+    assert len({(run.label, run.game, run.seed) for run in tuned}) == len(tuned)
 
 
 def test_sources_and_overrides_are_not_what_a_run_is():
