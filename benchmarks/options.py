@@ -21,11 +21,21 @@ Words = UseAppendAction[tuple[tuple[str, ...], ...]]
 Results = Annotated[Path, arg(metavar="DIR", help="folder of all results")]
 
 
-def _words(metavar: str, text: str) -> Any:
+def words(metavar: str, text: str) -> Any:
+    """Say what an option takes, where its default is in the text or goes unsaid."""
     return arg(metavar=metavar, help=text, help_behavior_hint="")
 
 
-Jobs = Annotated[int | None, _words("N", "runs at once (default: one a core)")]
+def named(what: str) -> Any:
+    """Say what ``--only`` takes where a part of a name chooses."""
+    return words(
+        "PATTERN",
+        f"{what} whose name has this in it; writes nothing without --results",
+    )
+
+
+Jobs = Annotated[int | None, words("N", "runs at once (default: one a core)")]
+ResultsIfAny = Annotated[Path | None, words("DIR", "where to write")]
 
 
 @dataclass(frozen=True)
@@ -35,18 +45,16 @@ class Choice:
     suite: Annotated[
         Positional[str], arg(metavar="SUITE", help="a suite's name, or a TOML file")
     ]
-    games: Annotated[
-        Words, _words("GAME ...", "play these, not the suite's games")
-    ] = ()
-    only: Annotated[Words, _words("VARIANT ...", "keep only these of the suite")] = ()
-    seeds: Annotated[str | None, _words("N", "seeds 0 to N-1 of every variant")] = None
+    games: Annotated[Words, words("GAME ...", "play these, not the suite's games")] = ()
+    only: Annotated[Words, words("VARIANT ...", "keep only these of the suite")] = ()
+    seeds: Annotated[str | None, words("N", "seeds 0 to N-1 of every variant")] = None
     frames: Annotated[
         str | None,
-        _words("N", "emulator frames of every run: 10M, 1e7, 10_000_000"),
+        words("N", "emulator frames of every run: 10M, 1e7, 10_000_000"),
     ] = None
     set: Annotated[
         Words,
-        _words(
+        words(
             "KEY=VALUE ...",
             "change settings where a variant has them: --set n_steps=3 "
             "temperature=0.02; what is changed is another run, with an id of its own",
@@ -93,7 +101,7 @@ class Machines:
     ] = "local"
     address: Annotated[
         str | None,
-        _words(
+        words(
             "HOST:PORT",
             "of the Ray cluster; auto: the one that this machine is part of (default: "
             "Ray starts on this machine alone)",
@@ -101,7 +109,7 @@ class Machines:
     ] = None
     gpus_per_run: Annotated[
         float | None,
-        _words(
+        words(
             "SHARE",
             "of one GPU, above 0, at most 1: 0.25 puts four runs on each, with "
             "--set device=cuda; on Ray runs see no GPU without it",
@@ -157,6 +165,11 @@ class Shown:
         ),
     ] = ()
     results: Results = Path("results")
+
+
+def written_to(results: Path | None, only: str | None) -> Path | None:
+    """Where a laboratory writes: what finds a part writes nothing unless asked to."""
+    return Path("results") if results is None and only is None else results
 
 
 def runs_at_once(jobs: int | None) -> int:

@@ -18,6 +18,11 @@ from benchmarks.faults.table import FAILED, FAULTS, HELD, Fault
 def main(only: str | None, results: Path | None, jobs: int) -> int:
     """Inject the chosen faults, or all, ``jobs`` at a time; 1 if one was not survived.
 
+    Args:
+        only: A part of a name, or None.
+        results: Where to write what was observed; nowhere if None.
+        jobs: How many at once.
+
     Raises:
         UsageError: No fault has ``only`` in its name.
     """
@@ -34,8 +39,6 @@ def main(only: str | None, results: Path | None, jobs: int) -> int:
         lab = Lab(Path(folder).resolve())
         rows = list(pool.map(lambda fault: _observe(lab, fault), chosen))
     table = FaultTable(pd.DataFrame(rows, columns=list(FaultTable.COLUMNS)))
-    if results is None and only is None:
-        results = Path("results")
     if results is not None:
         files = table.data_files() | table.table_files()
         write_atomically({results / path: content for path, content in files.items()})

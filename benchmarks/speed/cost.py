@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -34,9 +32,10 @@ from benchmarks.runs.processor import cpu_name, processor_id
 from benchmarks.runs.recording import Recording
 from benchmarks.runs.state import set_state
 from benchmarks.runs.tracking import RecordCallback
+from benchmarks.speed.apart import measured, peak_bytes
+from benchmarks.speed.full_memory import fill
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.suite import Selection, load_suite
-from benchmarks.sweeps.sweep import THREAD_VARIABLES
 
 FAMILIES = {"a2c": "a2c-proper", "dqn": "dqn-soft-entropy"}
 GAME = "Qbert"
@@ -121,10 +120,10 @@ def measure(family: str, folder: Path, turns: int, turn_s: float) -> list[Row]:
     model = make_model(config)
     memory = getattr(model, "replay_buffer", None)
     if memory is not None:
-        fill(model, memory)
+        fill(model, memory, PLAYED_ROWS)
     rows = _measure_record(model, config, folder, turns, turn_s)
     print(family, "trained", flush=True, file=sys.stderr)
-    rows.append(row("memory before", count=_peak_bytes()))
+    rows.append(row("memory before", count=peak_bytes()))
     if memory is None:
         rows += _measure_saves(_checkpointer(model, folder))
     else:
@@ -134,7 +133,7 @@ def measure(family: str, folder: Path, turns: int, turn_s: float) -> list[Row]:
         rows += _measure_replay_saves(_checkpointer(model, folder), memory, added)
     files = (*folder.glob("checkpoint*.pt"), *folder.glob("checkpoint*/*"))
     disk = sum(path.stat().st_size for path in files)
-    rows += [row("memory", count=_peak_bytes()), row("disk", count=disk)]
+    rows += [row("memory", count=peak_bytes()), row("disk", count=disk)]
     print(family, "saved", flush=True, file=sys.stderr)
     rows.append(row("load", timed(lambda: set_state(model, _loaded(folder)))))
     return rows
@@ -146,30 +145,6 @@ def config_of(family: str) -> RunConfig:
     values = {"learning_starts": 1} if family == "dqn" else {}
     chosen = Selection(games=[GAME], only=[FAMILIES[family]], seeds=1, values=values)
     return load_suite("atari", chosen)[0]
-
-
-def fill(model: BaseAlgorithm, memory: PathReplayBuffer) -> None:
-    """Fill a memory with random play; its frames come again after a while.
-
-    A frame is compressed with what lies within 32 kB before it. So repetition from
-    far away costs and saves what new play would.
-    """
-    env = model.env
-    assert env is not None
-    obs: Any = env.reset()
-    while memory.head[0] < PLAYED_ROWS:
-        action = np.array([model.action_space.sample()])
-        new: Any
-        new, reward, done, infos = env.step(action)
-        last = np.stack([infos[0]["terminal_observation"]]) if done[0] else new
-        memory.add(obs, last, action, reward, done, infos)
-        obs = new
-    played = int(memory.head[0])
-    for array in (memory.frames, *(getattr(memory, n) for n in memory.ARRAYS)):
-        for first in range(played, memory.rows, played):
-            array[0, first : first + played] = array[0, : memory.rows - first][:played]
-    memory.head[:] = memory.rows
-    memory.in_episode[:] = False
 
 
 def _measure_record(
@@ -233,38 +208,26 @@ def _loaded(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def measure_all(results: Path, turns: int, turn_s: float) -> Costs:
     """Measure the families, one after the other, each in its own process."""
-    load = [f"{os.getloadavg()[0]:.1f} before"]
-    parts = []
+    load, parts = [f"{os.getloadavg()[0]:.1f} before"], []
+    runs = results / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
     for family in FAMILIES:
-        with tempfile.TemporaryDirectory(dir=results / "runs", prefix="cost-") as name:
-            command = [sys.executable, "-m", "benchmarks.speed.cost", family, name]
-            process = subprocess.run(
-                [*command, str(turns), str(turn_s)],
-                stdout=subprocess.PIPE,
-                text=True,
-                env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1"),
-            )
-        if process.returncode:
-            raise RuntimeError(f"a measurement failed: {' '.join(command)}")
-        part = pd.DataFrame(json.loads(process.stdout.splitlines()[-1]))
-        parts.append(part.assign(family=family))
+        with tempfile.TemporaryDirectory(dir=runs, prefix="cost-") as name:
+            found = measured("benchmarks.speed.cost", family, name, turns, turn_s)
+        parts.append(pd.DataFrame(found).assign(family=family))
         load.append(f"{os.getloadavg()[1]:.1f} after {family}")
-    measured = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    rows = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
     machine = {
         "processor": f"{cpu_name()} ({processor_id()}), {os.cpu_count()} cores",
         "torch": torch.__version__,
         "load average": ", ".join(load),
     }
-    return Costs(measured, machine)
+    return Costs(rows, machine)
 
 
 if __name__ == "__main__":
     name, place, number, duration = sys.argv[1:]
-    measured = measure(name, Path(place), int(number), float(duration))
-    print(json.dumps(measured, default=float))
+    rows = measure(name, Path(place), int(number), float(duration))
+    print(json.dumps(rows, default=float))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -35,16 +34,15 @@ from benchmarks.runs.build import make_model
 from benchmarks.runs.machine import prepare
 from benchmarks.runs.processor import cpu_name, processor
 from benchmarks.runs.stopwatch import Trainer, shortened
+from benchmarks.speed.apart import command, peak_mb, variables
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.suite import Selection, load_suite
-from benchmarks.sweeps.sweep import THREAD_VARIABLES
 
 VARIANTS = {"a2c": "a2c-proper", "dqn": "dqn-hard"}
 GAMES = ("Pong", "Breakout")
 SIDES = ("stock", *PRECISIONS)
 LIMITS = ("emulator", "matrix-float32", "matrix-bfloat16")
 LIMIT_S = 1.0
-MEGABYTE = 1e6
 STOCK_DQN_KEYS = (
     "learning_rate",
     "buffer_size",
@@ -152,12 +150,6 @@ class Side:
         return {"rate": rate, "env_ms": 1e3 * self.env_s / steps, "peak_mb": peak_mb()}
 
 
-def peak_mb() -> float:
-    """Return the most memory that this process has had, in megabytes."""
-    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(kibibytes * 1024 / MEGABYTE, 1)
-
-
 def emulator_rate(game: str, seconds: float) -> float:
     """Agent steps a second of the raw emulator, four frames each, nothing drawn."""
     ale = ale_py.ALEInterface()
@@ -218,16 +210,14 @@ def _processes(
     sides: Sequence[str], case: str, game: str, at_once: int
 ) -> Iterator[dict[str, list[subprocess.Popen]]]:
     """Start ``at_once`` processes of each side; they are ready when this yields."""
-    env = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
-    command = [sys.executable, "-m", "benchmarks.speed.peers"]
     started: dict[str, list[subprocess.Popen]] = {
         side: [
             subprocess.Popen(
-                [*command, side, case, game],
+                command("benchmarks.speed.peers", side, case, game),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=env,
+                env=variables(),
             )
             for _ in range(at_once)
         ]

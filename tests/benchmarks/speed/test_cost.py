@@ -1,10 +1,13 @@
 """The measurement of what recording costs, on runs of a moment."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from analysis.findings.cost import cost_table
-from benchmarks.speed import cost
+from benchmarks.speed import apart, cost
+from benchmarks.speed.full_memory import fill
 from benchmarks.suites.suite import Selection, load_suite
 
 TINY = {
@@ -36,15 +39,42 @@ def test_a_measurement_has_all_that_the_table_shows(family, tmp_path, monkeypatc
     )
 
 
-def test_a_full_memory_is_of_real_play_over_and_over(monkeypatch):
-    monkeypatch.setattr(cost, "PLAYED_ROWS", 300)
+def test_a_full_memory_is_of_real_play_over_and_over():
     chosen = Selection([cost.GAME], [cost.FAMILIES["dqn"]], 1, None, TINY["dqn"])
     model = cost.make_model(load_suite("atari", chosen)[0])
     memory = model.replay_buffer
-    cost.fill(model, memory)
+    fill(model, memory, 300)
     frames = memory.frames[0]
     assert memory.head[0] == memory.rows == 1000
     assert (frames[300:600] == frames[:300]).all()
+    assert (frames[900:] == frames[:100]).all()
     assert len({frame.tobytes() for frame in frames[:300]}) > 100
     assert len(memory) > 900
     assert memory.sample(32).observations.shape == (32, 4, 84, 84)
+
+
+def test_a_measurement_that_fails_is_named(capfd):
+    with pytest.raises(RuntimeError, match=r"failed: .* -m json\.tool /no/such file"):
+        apart.measured("json.tool", "/no/such file")
+    assert "No such file" in capfd.readouterr().err
+
+
+def test_a_measurement_is_the_last_line_of_a_process_of_one_thread(
+    tmp_path, monkeypatch
+):
+    code = "import os; print('ready'); print(os.environ['OMP_NUM_THREADS'])"
+    (tmp_path / "probe.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert apart.measured("probe") == 1
+
+
+def test_both_families_are_measured_where_no_run_has_been(tmp_path, monkeypatch):
+    def found(module, family, folder, *rest):
+        assert Path(folder).parent == tmp_path / "results/runs"
+        return [cost.row("save", (1.0, 2.0), count=len(rest))]
+
+    monkeypatch.setattr(cost, "measured", found)
+    costs = cost.measure_all(tmp_path / "results", 4, 0.3)
+    assert list(costs.measured["family"]) == ["a2c", "dqn"]
+    assert list(costs.measured["count"]) == [2, 2]
+    assert not list((tmp_path / "results/runs").iterdir())
