@@ -6,4 +6,4 @@ can happen, never a sample. The functions under test are those of :mod:`algorith
 Source: Schulman, Chen, Abbeel (2017), arXiv 1704.06440v4.
 """
 
-__all__ = ["checks", "commands", "report"]
+__all__ = ["checks", "commands", "report", "rows"]

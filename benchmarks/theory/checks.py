@@ -8,27 +8,23 @@ equation and puts it on the list::
         for tau in TEMPERATURES:
             yield holds("v = E q - tau REG", error, tau=tau)
 
-Its name is ``module.function``. A row says what it expects: that a statement *holds*
-(its error is at most the tolerance), that an equation *fails as printed*, or that two
-things *differ* (the error is then at least the tolerance).
+Its name is ``module.function``.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import importlib
-import math
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
 
 from analysis.figures.sketch import Sketch
 from analysis.findings import theory
+from benchmarks.theory.rows import COLUMNS, Row, worst
 
 # Every module with checks, in the order of the paper: the one list of them.
 MODULES: tuple[str, ...] = (
@@ -41,6 +37,7 @@ MODULES: tuple[str, ...] = (
     "paper.samples",
     "paper.same_seed",
     "errata.values",
+    "errata.targets",
     "errata.gradients",
     "paper.fixed_points",
     "paper.episodic_scores",
@@ -62,112 +59,10 @@ MODULES: tuple[str, ...] = (
 # What the tables call a module if it isn't the module's own name.
 NAMES = {
     "errata.values": "errata_values",
+    "errata.targets": "errata_values",
     "errata.gradients": "errata_gradients",
     "inference.messages": "inference",
 }
-
-TOLERANCE = 1e-10
-
-Expected = Literal["holds", "fails as printed", "differs"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        check: ``module.function``.
-        section: Of the paper, "2", "6.3"; or another source, by name.
-        equation: Number or range, "11-14".
-        statement: What is said, in words or symbols.
-        parameters: For what, "tau=0.1, A=4".
-        observed: A quantity worth reading beside the error, with its unit, or "".
-        error: Measured, relative unless the statement says otherwise.
-        tolerance: Bound on the error: from above if it holds, else from below.
-        expected: "holds", "fails as printed" or "differs".
-    """
-
-    check: str
-    section: str
-    equation: str
-    statement: str
-    parameters: str
-    observed: str
-    error: float
-    tolerance: float
-    expected: Expected
-
-    @property
-    def passed(self) -> bool:
-        """Whether it came as expected; an error that is not a number never does."""
-        if self.expected == "holds":
-            return self.error <= self.tolerance
-        return self.error >= self.tolerance
-
-    @property
-    def verdict(self) -> str:
-        """Either "pass" or "FAIL"."""
-        return "pass" if self.passed else "FAIL"
-
-
-COLUMNS = [*(field.name for field in fields(Row)), "verdict"]
-
-
-def holds(
-    statement: str,
-    error: float | Tensor,
-    *,
-    tolerance: float = TOLERANCE,
-    observed: str = "",
-    equation: str = "",
-    **parameters: object,
-) -> Row:
-    """A row that passes if its error is at most the tolerance.
-
-    Args:
-        statement: What holds.
-        error: Measured; see :func:`relative_error`.
-        tolerance: Largest error that passes.
-        observed: See :class:`Row`.
-        equation: If it is not the check's own.
-        **parameters: What it was measured for, as the table shows it.
-    """
-    said = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    return Row(
-        "", "", equation, statement, said, observed, float(error), tolerance, "holds"
-    )
-
-
-def fails_as_printed(
-    statement: str, error: float | Tensor, *, threshold: float = 1e-3, **rest: Any
-) -> Row:
-    """A row that passes if a printed equation's error is at least the threshold."""
-    row = holds(statement, error, tolerance=threshold, **rest)
-    return replace(row, expected="fails as printed")
-
-
-def differs(
-    statement: str, error: float | Tensor, *, threshold: float = 1e-3, **rest: Any
-) -> Row:
-    """A row that passes if two things differ by at least the threshold."""
-    return replace(
-        holds(statement, error, tolerance=threshold, **rest), expected="differs"
-    )
-
-
-def relative_error(
-    actual: Tensor, expected: Tensor, scale: float | Tensor | None = None
-) -> float:
-    """Largest ``|actual - expected|`` over the largest ``|expected|``.
-
-    Args:
-        actual: ``(...)``; broadcasts with ``expected``.
-        expected: ``(...)``.
-        scale: What to divide by in place of ``max |expected|``, for what should be 0.
-    """
-    difference = float((actual - expected).detach().abs().max())
-    size = float(expected.detach().abs().max() if scale is None else scale)
-    return difference / size if size > 0 else difference
 
 
 @dataclass(frozen=True)
@@ -197,27 +92,6 @@ class Check:
     def _named(self, row: Row) -> Row:
         equation = row.equation or self.equation
         return replace(row, check=self.name, section=self.section, equation=equation)
-
-
-def worst(found: Iterable[Row], over: str) -> list[Row]:
-    """Merge rows that differ only in one parameter into the worst of each group.
-
-    Args:
-        found: Rows of one check.
-        over: Name of the parameter; the merged row says of how many values it is.
-    """
-    groups: dict[Row, list[Row]] = {}
-    for row in found:
-        rest = re.sub(rf"\b{over}=[^,]*", f"{over}=*", row.parameters)
-        alike = replace(row, parameters=rest, error=0, observed="")
-        groups.setdefault(alike, []).append(row)
-    merged = []
-    for alike, group in groups.items():  # in the order in which each group began
-        sign = 1 if alike.expected == "holds" else -1
-        bad = max(group, key=lambda row: (math.isnan(row.error), sign * row.error))
-        said = alike.parameters.replace("=*", f"=all {len(group)}")
-        merged.append(replace(bad, parameters=said))
-    return merged
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from algorithms.targets import regularized_rewards
-from benchmarks.theory.checks import relative_error
 from benchmarks.theory.errata.misprint import Misprint, erratum
 from benchmarks.theory.paper.bandits import Bandit, bandits, objective
 from benchmarks.theory.paper.estimators import gradient_distance
 from benchmarks.theory.paper.log_linear import STEP, LogLinear, problems
 from benchmarks.theory.paper.mistakes import references_mixed, scaled_as_printed
+from benchmarks.theory.rows import relative_error
 from benchmarks.theory.tabular.grid import TEMPERATURES, log_policy_like, small_mdp
 from benchmarks.theory.tabular.learners import (
     Settings,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, NamedTuple
 
-from benchmarks.theory.checks import Check, Row, check, fails_as_printed, holds
+from benchmarks.theory.checks import Check, check
+from benchmarks.theory.rows import Row, fails_as_printed, holds
 
 # Wrong in print, with no other reading that could be measured.
 UNMEASURED = {

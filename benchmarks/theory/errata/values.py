@@ -1,19 +1,13 @@
-"""Errata of values, backups and targets."""
+"""Errata of values and backups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from algorithms.entropy import boltzmann_log_policy, regularizer, soft_value
-from algorithms.targets import (
-    printed_soft_entropy_target,
-    printed_soft_kl_target,
-    q_target,
-)
-from benchmarks.theory.checks import relative_error
+from algorithms.entropy import regularizer, soft_value
 from benchmarks.theory.errata.misprint import Misprint, erratum
 from benchmarks.theory.paper.backups import (
     lambda_backup,
@@ -22,21 +16,22 @@ from benchmarks.theory.paper.backups import (
     q_path_target,
     td_sum,
 )
+from benchmarks.theory.rows import relative_error
 from benchmarks.theory.tabular.cases import Case, cases, living
-from benchmarks.theory.tabular.grid import TEMPERATURES, small_mdp
-from benchmarks.theory.tabular.mdp import TabularMDP, random_mdp
+from benchmarks.theory.tabular.grid import TEMPERATURES
 from benchmarks.theory.tabular.paths import mean_by_first_state
-from benchmarks.theory.tabular.solvers import evaluate, q_values, soft_optimum
+from benchmarks.theory.tabular.solvers import q_values
 
 N = 3
 
 
-def _with_random_reference(temperature: float) -> Case:
+def with_random_reference(temperature: float) -> Case:
     """The small MDP with a random reference policy."""
     return list(cases(temperature))[-1]
 
 
-def _reference(case: Case) -> Tensor:
+def reference_of(case: Case) -> Tensor:
+    """Its reference policy, which is not uniform."""
     reference = case.log_reference
     assert reference is not None
     return reference
@@ -51,9 +46,9 @@ def _reference(case: Case) -> Tensor:
 def eq_11() -> Iterator[Misprint]:
     """Against Eq. 13, what the Boltzmann policy earns; alike at tau = 1."""
     for tau in (0.01, 0.1, 10.0):
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         earned = (case.boltzmann.exp() * case.q).sum(-1) - case.penalty(case.boltzmann)
-        mean = (_reference(case).exp() * case.q.exp() / tau).sum(-1)
+        mean = (reference_of(case).exp() * case.q.exp() / tau).sum(-1)
         yield Misprint(
             {"tau": tau},
             relative_error(tau * mean.log(), earned),
@@ -70,7 +65,7 @@ def eq_11() -> Iterator[Misprint]:
 def eq_37() -> Iterator[Misprint]:
     """Against the operator applied n times."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         paths = case.paths(N)
         weights = paths.probabilities(case.log_policy)
         deltas = case.discounts(N) @ case.td_errors(
@@ -100,7 +95,7 @@ def eq_37() -> Iterator[Misprint]:
 def eq_38() -> Iterator[Misprint]:
     """Against the 1-step target of ``algorithms.targets`` over every successor."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         target = q_path_target(case, 1)
         earned = (case.boltzmann.exp() * case.q).sum(-1) - case.penalty(case.boltzmann)
         printed = case.mdp.rewards + earned.unsqueeze(-1)
@@ -120,7 +115,7 @@ def eq_38() -> Iterator[Misprint]:
 def eq_41() -> Iterator[Misprint]:
     """Against the 1-step operator applied n times."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         values = operator_values(case, N - 1, case.soft_value, case.boltzmann)
         operated = q_values(case.mdp, values)
         target = q_path_target(case, N)
@@ -145,7 +140,7 @@ def eq_41() -> Iterator[Misprint]:
 def eq_43() -> Iterator[Misprint]:
     """Against ``(1 - lambda) sum_n lambda^(n-1) T_n Q`` with lambda = 0.7."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         mixed, errors = lambda_backup(case, 0.7, 300), td_sum(case, 0.7)
         start = case.soft_value + case.penalty(case.boltzmann)
         yield Misprint(
@@ -164,21 +159,22 @@ def eq_43() -> Iterator[Misprint]:
 def eq_54() -> Iterator[Misprint]:
     """The middle of Eq. 54 against its own right-hand side."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         right = operator_values(case, N, case.soft_value, case.log_policy)
         plain = case._replace(log_reference=case.log_policy)  # REG = 0
         yield Misprint(
             {"tau": tau, "n": N},
-            _value_error(
+            value_error(
                 n_step_values(plain, N, case.soft_value, case.log_policy), right
             ),
-            _value_error(
+            value_error(
                 n_step_values(case, N, case.soft_value, case.log_policy), right
             ),
         )
 
 
-def _value_error(ours: Tensor, theirs: Tensor) -> float:
+def value_error(ours: Tensor, theirs: Tensor) -> float:
+    """Relative error of values, where games still go on."""
     return relative_error(living(ours), living(theirs))
 
 
@@ -191,7 +187,7 @@ def _value_error(ours: Tensor, theirs: Tensor) -> float:
 def eq_55() -> Iterator[Misprint]:
     """Against ``E_{pi^B} Q - tau REG``."""
     for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
+        case = with_random_reference(tau)
         earned = (case.boltzmann.exp() * case.q).sum(-1) - case.penalty(case.boltzmann)
         yield Misprint(
             {"tau": tau},
@@ -208,136 +204,9 @@ def eq_55() -> Iterator[Misprint]:
 )
 def eq_63() -> Iterator[Misprint]:
     """Both against ``algorithms.entropy.regularizer``."""
-    case = _with_random_reference(1.0)
-    log_ratio = case.log_policy - _reference(case)
+    case = with_random_reference(1.0)
+    log_ratio = case.log_policy - reference_of(case)
     kl = regularizer(case.log_policy, case.log_reference)
     printed = (case.log_policy.exp() * log_ratio.exp()).sum(-1)
     corrected = (case.log_policy.exp() * log_ratio).sum(-1)
     yield Misprint({}, relative_error(printed, kl), relative_error(corrected, kl))
-
-
-@erratum(
-    "79-80",
-    section="6.1",
-    printed="returns without bootstrap: sum_{d<n} gamma^d (r - tau REG)",
-    corrected="sum_{d<n} gamma^d (r - tau REG) + gamma^n V(s_n)",
-)
-def eq_79_80() -> Iterator[Misprint]:
-    """Mean return against ``V_pi``, bootstrapped with ``V_pi`` itself."""
-    for tau in TEMPERATURES:
-        case = _with_random_reference(tau)
-        exact = evaluate(case.mdp, case.log_policy, tau, case.log_reference)
-        cut = n_step_values(case, N, torch.zeros_like(exact), case.log_policy)
-        full = n_step_values(case, N, exact, case.log_policy)
-        yield Misprint(
-            {"tau": tau, "n": N}, _value_error(cut, exact), _value_error(full, exact)
-        )
-
-
-_Target = Callable[[Tensor, Tensor, Tensor, float, float], Tensor]
-BACKUPS = 10
-
-
-def _iterate(mdp: TabularMDP, target: _Target, q: Tensor, tau: float) -> Tensor:
-    """``BACKUPS`` expected targets in a row, starting at ``q``."""
-    shape = mdp.transitions.shape
-    rewards = mdp.rewards.unsqueeze(-1).expand(shape)
-    terminated = mdp.terminal.double().expand(shape)
-    for _ in range(BACKUPS):
-        following = q.expand(*shape, mdp.n_actions)
-        targets = target(rewards, terminated, following, mdp.gamma, tau)
-        q = (mdp.transitions * targets).sum(-1)
-    return q
-
-
-def _corrected_target(log_reference: Tensor | None) -> _Target:
-    def target(
-        rewards: Tensor, terminated: Tensor, q_next: Tensor, gamma: float, tau: float
-    ) -> Tensor:
-        values = soft_value(q_next, tau, log_reference)
-        return q_target(rewards, terminated, values, gamma)
-
-    return target
-
-
-def _divergence(printed: _Target, reference: Tensor | None) -> Iterator[Misprint]:
-    mdp = random_mdp(1, n_states=5, n_actions=3)
-    for tau in (0.01, 0.1, 10.0):
-        fixed = soft_optimum(mdp, tau, reference).q
-        yield Misprint(
-            {"tau": tau, "backups": BACKUPS},
-            relative_error(_iterate(mdp, printed, fixed, tau), fixed),
-            relative_error(
-                _iterate(mdp, _corrected_target(reference), fixed, tau), fixed
-            ),
-        )
-
-
-@erratum(
-    "82",
-    section="6.2",
-    printed="y = r + gamma log sum_a exp(Q / tau) - log A (modulus gamma / tau)",
-    corrected="y = r + gamma (1 - d) tau (log sum_a exp(Q / tau) - log A)",
-)
-def eq_82() -> Iterator[Misprint]:
-    """How far 10 backups leave the soft (KL) fixed point, relative to it."""
-    uniform = torch.full((3,), 1 / 3, dtype=torch.float64).log()
-    yield from _divergence(printed_soft_kl_target, uniform)
-
-
-@erratum(
-    "83",
-    section="6.2",
-    printed="y = r + gamma log sum_a exp(Q / tau) (modulus gamma / tau)",
-    corrected="y = r + gamma (1 - d) tau log sum_a exp(Q / tau)",
-)
-def eq_83() -> Iterator[Misprint]:
-    """How far 10 backups leave the soft (entropy) fixed point, relative to it."""
-    yield from _divergence(printed_soft_entropy_target, None)
-
-
-@erratum(
-    "87",
-    section="7",
-    printed="PGQ: Q = V + tau (log pi + tau S)",
-    corrected="PGQ: Q = V + tau (log pi + S), S the entropy",
-)
-def eq_87() -> Iterator[Misprint]:
-    """``E_pi Q`` against V, in units of tau: V is the mean of a Q of its policy."""
-    for tau in (0.01, 0.1, 10.0):
-        log_policy = _with_random_reference(tau).log_policy
-        probabilities, entropy = log_policy.exp(), -regularizer(log_policy)
-        zero = torch.zeros(())
-
-        def mean(
-            bonus: Tensor, p: Tensor = probabilities, log_p: Tensor = log_policy
-        ) -> Tensor:
-            return (p * (log_p + bonus.unsqueeze(-1))).sum(-1)
-
-        yield Misprint(
-            {"tau": tau},
-            relative_error(mean(tau * entropy), zero),
-            relative_error(mean(entropy), zero),
-        )
-
-
-@erratum(
-    "introduction",
-    section="1",
-    printed="optimal pi is proportional to exp(Q)",
-    corrected="optimal pi is proportional to pibar exp(Q / tau)",
-)
-def introduction() -> Iterator[Misprint]:
-    """Return lost by the policy, relative to the optimal regularised return."""
-    mdp = small_mdp()
-    for tau in (0.01, 0.1, 10.0):
-        reference = _reference(_with_random_reference(tau))
-        best = soft_optimum(mdp, tau, reference)
-        printed = evaluate(mdp, torch.log_softmax(best.q, -1), tau, reference)
-        policy = boltzmann_log_policy(best.q, tau, reference)
-        corrected = evaluate(mdp, policy, tau, reference)
-        yield Misprint(
-            {"tau": tau},
-            _value_error(printed, best.values),
-            _value_error(corrected, best.values),
-        )

@@ -27,7 +27,8 @@ from algorithms.entropy import (
     soft_value,
 )
 from algorithms.losses import actor_critic_loss
-from benchmarks.theory.checks import Row, check, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, holds, relative_error
 from benchmarks.theory.tabular.grid import TEMPERATURES, log_policy_like, small_mdp
 from benchmarks.theory.tabular.solvers import (
     evaluate,

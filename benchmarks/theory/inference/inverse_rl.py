@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import hessian
 
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
 from benchmarks.theory.inference.messages import (
     Plan,
     expected_lookahead,
@@ -33,6 +33,7 @@ from benchmarks.theory.inference.messages import (
     path_log_weights,
     plan,
 )
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.mdp import TabularMDP, chain_mdp, random_mdp
 from benchmarks.theory.tabular.paths import enumerate_paths
 

@@ -28,7 +28,8 @@ import torch
 from numpy.typing import NDArray
 
 from algorithms.entropy import boltzmann_log_policy, soft_value
-from benchmarks.theory.checks import Row, check, differs, holds
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, differs, holds
 
 Matrix = NDArray[np.floating[Any]]
 TEMPERATURES = (0.01, 0.1, 1.0, 10.0)

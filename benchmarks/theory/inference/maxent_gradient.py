@@ -25,8 +25,9 @@ import torch
 from torch import Tensor
 
 from algorithms.losses import actor_critic_loss, raw_q_learning_loss
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
 from benchmarks.theory.inference.messages import undiscounted
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import log_policy_like, small_mdp
 from benchmarks.theory.tabular.learners import QNetwork, TwoHeads, gradient
 from benchmarks.theory.tabular.paths import Paths, enumerate_paths

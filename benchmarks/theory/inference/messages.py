@@ -28,7 +28,8 @@ import torch
 from torch import Tensor
 
 from algorithms.entropy import boltzmann_log_policy, soft_value
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import references, small_mdp
 from benchmarks.theory.tabular.mdp import TabularMDP
 from benchmarks.theory.tabular.paths import Paths, enumerate_paths, mean_by_first_step

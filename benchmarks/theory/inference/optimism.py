@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from analysis.figures.sketch import Sketch, subplots
-from benchmarks.theory.checks import Row, check, holds, picture
+from benchmarks.theory.checks import check, picture
 from benchmarks.theory.inference.messages import (
     Lookahead,
     expected_lookahead,
@@ -27,6 +27,7 @@ from benchmarks.theory.inference.messages import (
     path_log_weights,
     plan,
 )
+from benchmarks.theory.rows import Row, holds
 from benchmarks.theory.tabular.mdp import TabularMDP, lottery_mdp
 from benchmarks.theory.tabular.paths import enumerate_paths
 from benchmarks.theory.tabular.solvers import objective

@@ -29,7 +29,8 @@ from scipy.special import log_ndtr, ndtr
 
 from algorithms.entropy import soft_value, uniform_log_reference
 from analysis.figures.sketch import Sketch, subplots
-from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
+from benchmarks.theory.checks import check, picture
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.mdp import random_mdp
 from benchmarks.theory.tabular.solvers import hard_optimum
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from algorithms.entropy import regularizer, uniform_log_reference
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
 from benchmarks.theory.inference.messages import (
     HORIZON,
     TEMPERATURES,
@@ -32,6 +32,7 @@ from benchmarks.theory.inference.messages import (
     plan,
     undiscounted,
 )
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import log_policy_like, references, small_mdp
 from benchmarks.theory.tabular.mdp import TabularMDP, chain_mdp
 from benchmarks.theory.tabular.paths import Paths, enumerate_paths

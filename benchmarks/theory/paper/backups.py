@@ -18,7 +18,8 @@ from algorithms.targets import (
     n_step_returns,
     q_target,
 )
-from benchmarks.theory.checks import Row, check, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, holds, relative_error
 from benchmarks.theory.tabular.cases import Case, cases, living
 from benchmarks.theory.tabular.grid import (
     N_STEPS,

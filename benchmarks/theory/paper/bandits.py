@@ -22,7 +22,8 @@ from algorithms.entropy import (
     soft_value,
 )
 from algorithms.losses import ActorCriticLoss, actor_critic_loss, raw_q_learning_loss
-from benchmarks.theory.checks import Row, check, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, holds, relative_error
 from benchmarks.theory.tabular.grid import TEMPERATURES, references
 from benchmarks.theory.tabular.learners import QNetwork, gradient
 from benchmarks.theory.tabular.mdp import random_log_policy

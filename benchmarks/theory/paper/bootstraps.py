@@ -26,7 +26,8 @@ from torch import Tensor
 
 from algorithms.entropy import soft_value, uniform_log_reference
 from algorithms.targets import hard_value
-from benchmarks.theory.checks import Row, check, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, holds, relative_error
 from benchmarks.theory.tabular.mdp import TabularMDP, episodic_mdp, random_mdp
 from benchmarks.theory.tabular.solvers import value_iteration
 

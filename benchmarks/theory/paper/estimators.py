@@ -16,8 +16,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
 from benchmarks.theory.paper.mistakes import MISTAKES, later_regularization_sampled
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import N_STEPS, TEMPERATURES, references, small_mdp
 from benchmarks.theory.tabular.learners import (
     Learner,

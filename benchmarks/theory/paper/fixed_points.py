@@ -24,9 +24,10 @@ from algorithms.entropy import boltzmann_log_policy, regularizer
 from algorithms.losses import actor_critic_loss
 from analysis.figures.sketch import Panel, Sketch, subplots
 from analysis.figures.style import colour
-from benchmarks.theory.checks import Row, check, differs, holds, picture
+from benchmarks.theory.checks import check, picture
 from benchmarks.theory.paper.related import naive_fixed_point
 from benchmarks.theory.report import steady
+from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.mdp import TabularMDP, random_mdp
 from benchmarks.theory.tabular.solvers import (
     evaluate,

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from algorithms.losses import actor_critic_loss
-from benchmarks.theory.checks import Row, check, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, holds, relative_error
 from benchmarks.theory.tabular.grid import N_STEPS, TEMPERATURES, references, small_mdp
 from benchmarks.theory.tabular.learners import (
     QNetwork,

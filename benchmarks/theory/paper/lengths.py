@@ -16,8 +16,9 @@ from torch import Tensor
 
 from analysis.figures.sketch import Sketch, subplots
 from analysis.figures.style import colour
-from benchmarks.theory.checks import Row, check, differs, holds, picture
+from benchmarks.theory.checks import check, picture
 from benchmarks.theory.paper.bootstraps import N_MDPS, episodic, value_of, with_copies
+from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.mdp import TabularMDP
 from benchmarks.theory.tabular.solvers import (
     expected_length,

@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 
 from analysis.figures.sketch import Sketch, subplots
-from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
+from benchmarks.theory.checks import check, picture
 from benchmarks.theory.paper.log_linear import STEP, LogLinear, problems
 from benchmarks.theory.report import steady
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import TEMPERATURES
 
 

@@ -28,7 +28,8 @@ from algorithms.targets import (
     sampled_penalty,
 )
 from analysis.figures.sketch import Sketch, subplots
-from benchmarks.theory.checks import Row, check, differs, holds, picture, relative_error
+from benchmarks.theory.checks import check, picture
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.grid import log_policy_like, small_mdp
 from benchmarks.theory.tabular.mdp import TabularMDP, random_mdp
 from benchmarks.theory.tabular.paths import enumerate_paths, mean_by_first_step

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from analysis.figures.sketch import Sketch, subplots
 from analysis.findings.theory import SMALLEST_ERROR
-from benchmarks.theory.checks import CHECKS, Row, picture
+from benchmarks.theory.checks import CHECKS, picture
 from benchmarks.theory.paper.estimators import gradient_distance
 from benchmarks.theory.paper.mistakes import MISTAKES
 from benchmarks.theory.report import place, steady
+from benchmarks.theory.rows import Row
 from benchmarks.theory.tabular.learners import Settings, actor_critic, q_learning
 
 _PRINTED, _CORRECTED = "#D55E00", "#0072B2"

@@ -23,7 +23,8 @@ from algorithms.entropy import (
     soft_value,
 )
 from algorithms.targets import discounted_path_return, q_target, sampled_penalty
-from benchmarks.theory.checks import Row, check, differs, holds, relative_error
+from benchmarks.theory.checks import check
+from benchmarks.theory.rows import Row, differs, holds, relative_error
 from benchmarks.theory.tabular.cases import Case
 from benchmarks.theory.tabular.grid import (
     TEMPERATURES,

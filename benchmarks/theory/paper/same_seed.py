@@ -21,9 +21,10 @@ from torch import Tensor
 from algorithms.entropy import regularizer
 from algorithms.losses import actor_critic_loss, q_learning_loss
 from algorithms.targets import n_step_returns, regularized_rewards
-from benchmarks.theory.checks import Row, check, differs, holds
+from benchmarks.theory.checks import check
 from benchmarks.theory.paper.fixed_points import policy_distance
 from benchmarks.theory.paper.structures import games
+from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.mdp import TabularMDP
 from benchmarks.theory.tabular.solvers import objective
 

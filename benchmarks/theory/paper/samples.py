@@ -23,8 +23,9 @@ import torch
 from torch import Tensor, nn
 
 from algorithms.entropy import entropy
-from benchmarks.theory.checks import Row, check, differs, holds
+from benchmarks.theory.checks import check
 from benchmarks.theory.paper.spread import path_gradients, spread
+from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.learners import (
     Learner,
     Settings,

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from analysis.figures.sketch import Sketch, subplots
-from benchmarks.theory.checks import Row, check, holds, picture
+from benchmarks.theory.checks import check, picture
 from benchmarks.theory.paper.estimators import head_gradients
 from benchmarks.theory.report import steady
+from benchmarks.theory.rows import Row, holds
 from benchmarks.theory.tabular.grid import small_mdp
 from benchmarks.theory.tabular.learners import (
     Learner,

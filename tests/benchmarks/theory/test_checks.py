@@ -15,18 +15,16 @@ from analysis.records.files import write_atomically
 from analysis.tables.markdown import markdown_table
 from benchmarks.theory import checks
 from benchmarks.theory.__main__ import main
-from benchmarks.theory.checks import (
+from benchmarks.theory.checks import Check, run, select
+from benchmarks.theory.report import as_written, errata_table, written_error
+from benchmarks.theory.rows import (
     COLUMNS,
-    Check,
     differs,
     fails_as_printed,
     holds,
     relative_error,
-    run,
-    select,
     worst,
 )
-from benchmarks.theory.report import as_written, errata_table, written_error
 
 torch.set_num_threads(1)
 checks.load()

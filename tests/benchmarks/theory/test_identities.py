@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms.entropy import uniform_log_reference
-from benchmarks.theory.checks import relative_error
 from benchmarks.theory.paper.backups import (
     lambda_backup,
     n_step_values,
@@ -19,6 +18,7 @@ from benchmarks.theory.paper.estimators import q_learning_is_actor_critic
 from benchmarks.theory.paper.gradients import parts, score_gradient
 from benchmarks.theory.paper.mistakes import MISTAKES, later_regularization_sampled
 from benchmarks.theory.paper.related import consistency_error
+from benchmarks.theory.rows import relative_error
 from benchmarks.theory.tabular.cases import Case, living
 from benchmarks.theory.tabular.learners import (
     Learner,
