@@ -134,14 +134,8 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
 def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
     """Write ``reports/<study>.html``, which needs no other file.
 
-    Args:
-        results: The folder ``results``.
-        studies: Their names; None for all that are exported.
-
-    Raises:
-        StudyNotFoundError: There is no such study, or none at all.
-        RecordError: The data, or the published scores, are mangled, or the data were
-            edited.
+    Arguments and errors are those of :func:`write_tables`; no report is of anything
+    but a study.
     """
     built, newest = Built(), newest_numerics(results / DATA)
     published = read_all_published(results / FOLDER)

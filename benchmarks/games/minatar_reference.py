@@ -76,15 +76,7 @@ class ReferenceMinAtarEnv(DummyVecEnv):
         return {**self._identity, "games": games, "seeds": list(self._seeds)}
 
     def set_state(self, state: dict[str, Any]) -> np.ndarray:
-        """Go back to a state of the same games, in any process.
-
-        Returns:
-            The observations `uint8[n_envs, channels, 10, 10]` that were current then.
-
-        Raises:
-            ValueError: if the state is another game's, another limit's or has another
-                number of games.
-        """
+        """Go back to a state of the same games; as the exact engine does."""
         check_same(state, self._identity, self.num_envs)
         self.reset()  # some of gymnasium's wrappers count what was called
         for i, (env, saved) in enumerate(zip(self.envs, state["games"], strict=True)):

@@ -26,11 +26,7 @@ from benchmarks.games.guarded_env import check_same
 class ReferenceAtariEnv(VecTransposeImage):
     """Atari games side by side, as Stable-Baselines3 makes them.
 
-    Args:
-        game: a name from `all_games()`.
-        n_envs: number of games played side by side.
-        seed: game `i` is seeded with `seed + i` at the first reset.
-        max_frames: cut a game after so many emulator frames.
+    Args: as `benchmarks.games.exact_env.ExactAtariEnv`.
     """
 
     def __init__(self, game: str, n_envs: int, seed: int, max_frames: int):
@@ -60,15 +56,7 @@ class ReferenceAtariEnv(VecTransposeImage):
         }
 
     def set_state(self, state: dict[str, Any]) -> np.ndarray:
-        """Go back to a state of the same games, in any process.
-
-        Returns:
-            The observations `uint8[n_envs, 4, 84, 84]` that were current then.
-
-        Raises:
-            ValueError: if the state is another game's, another limit's or has another
-                number of games.
-        """
+        """Go back to a state of the same games; as the exact engine does."""
         check_same(state, self._identity, self.num_envs)
         self._games.reset()  # some of gymnasium's wrappers count what was called
         for env, saved in zip(self._games.envs, state["games"], strict=True):

@@ -29,7 +29,6 @@ from benchmarks.theory.tabular.learners import QNetwork, gradient
 from benchmarks.theory.tabular.mdp import random_log_policy
 
 ACTIONS = (2, 4, 18)
-_ALL: dict[str, Any] = {"A": "2, 4, 18", "references": "none, uniform, random"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +112,14 @@ def objective(bandit: Bandit, log_policy: Tensor) -> Tensor:
     return (log_policy.exp() @ bandit.rewards - bandit.temperature * penalty).sum()
 
 
+def _for_all(
+    statement: str, errors: list[float], tau: float, equation: str = ""
+) -> Row:
+    """What holds for every bandit: a row with the worst of their errors."""
+    bandits: dict[str, Any] = {"A": "2, 4, 18", "references": "none, uniform, random"}
+    return holds(statement, max(errors), equation=equation, tau=tau, **bandits)
+
+
 @check(section="2.1", equation="2, 6")
 def boltzmann_policy_is_optimal() -> Iterator[Row]:
     """``eta(pi) = v_r - tau KL(pi || pi^B_r)`` for any pi: largest at ``pi^B_r``."""
@@ -125,12 +132,7 @@ def boltzmann_policy_is_optimal() -> Iterator[Row]:
             errors.append(
                 relative_error(objective(each, each.other), value - tau * apart)
             )
-        yield holds(
-            "eta(pi) = v_r - tau KL(pi || pi^B_r) for any pi",
-            max(errors),
-            tau=tau,
-            **_ALL,
-        )
+        yield _for_all("eta(pi) = v_r - tau KL(pi || pi^B_r) for any pi", errors, tau)
 
 
 @check(section="2.1", equation="11-14")
@@ -146,20 +148,8 @@ def soft_value_and_policy_give_q_back() -> Iterator[Row]:
             earned.append(relative_error(value, expected, scale=q.detach().abs().max()))
             again = q_from_policy(value, log_policy, tau, each.log_reference)
             inverted.append(relative_error(again, q))
-        yield holds(
-            "v = E_{pi^B} q - tau REG(pi^B)",
-            max(earned),
-            equation="11-13",
-            tau=tau,
-            **_ALL,
-        )
-        yield holds(
-            "q = v + tau log(pi^B / pibar)",
-            max(inverted),
-            equation="12, 14",
-            tau=tau,
-            **_ALL,
-        )
+        yield _for_all("v = E_{pi^B} q - tau REG(pi^B)", earned, tau, "11-13")
+        yield _for_all("q = v + tau log(pi^B / pibar)", inverted, tau, "12, 14")
 
 
 @check(section="2.1", equation="7, 18-21")
@@ -178,19 +168,12 @@ def gradients_of_kl_and_objective() -> Iterator[Row]:
             terms = each.actor_critic()
             loss = each.mean(terms.policy + tau * terms.regularization)
             policy.append(_distance(each, -loss, objective(each, log_policy)))
-        yield holds(
-            "grad REG = E[grad log pi log(pi / pibar)]",
-            max(kl),
-            equation="18-21",
-            tau=tau,
-            **_ALL,
-        )
-        yield holds(
+        yield _for_all("grad REG = E[grad log pi log(pi / pibar)]", kl, tau, "18-21")
+        yield _for_all(
             "grad eta = E[grad log pi (r - ...)] - tau grad REG, by A2C's loss",
-            max(policy),
-            equation="7",
-            tau=tau,
-            **_ALL,
+            policy,
+            tau,
+            "7",
         )
 
 
@@ -210,15 +193,13 @@ def squared_error_splits_in_two() -> Iterator[Row]:
             policy.append(_distance(each, tau * policy_loss, -tau * ascent))
             error = each.network()[1] - each.returns().detach()
             value.append(_distance(each, value_loss, each.mean(error**2 / 2)))
-        for statement, errors in (
-            (
-                "grad E(q - r)^2/2 = -tau grad eta + grad E(v - sg[r - tau REG])^2/2",
-                whole,
-            ),
-            ("its policy part = -tau grad eta", policy),
-            ("its value part = E(v - r + tau REG) grad v", value),
-        ):
-            yield holds(statement, max(errors), tau=tau, **_ALL)
+        yield _for_all(
+            "grad E(q - r)^2/2 = -tau grad eta + grad E(v - sg[r - tau REG])^2/2",
+            whole,
+            tau,
+        )
+        yield _for_all("its policy part = -tau grad eta", policy, tau)
+        yield _for_all("its value part = E(v - r + tau REG) grad v", value, tau)
 
 
 def _distance(bandit: Bandit, ours: Tensor, theirs: Tensor) -> float:

@@ -160,33 +160,21 @@ def curves_part() -> Iterator[Row]:
     ours, theirs = trained(actor_critic), trained(q_learning)
     nudged = trained(actor_critic, NUDGE)
     said: dict[str, Any] = {"tau": TAU, "A": 6, "S": 16, "runs": RUNS, "n": N_STEPS}
+    between = (
+        "total variation between q-a2c and a2c-proper of one seed, as a share of that "
+        "between two seeds of a2c-proper"
+    )
+    nudge = (
+        "the same between a2c-proper and itself with the critic's first values "
+        f"{NUDGE:g} off"
+    )
     share, words = _beside_another_seed(ours, theirs, EARLY)
-    yield holds(
-        f"{EARLY} updates: total variation between q-a2c and a2c-proper of one seed, "
-        "as a share of that between two seeds of a2c-proper",
-        share,
-        tolerance=0.05,
-        observed=words,
-        **said,
-    )
-    share, words = _beside_another_seed(ours, theirs, LATE)
-    yield differs(
-        f"{LATE} updates: total variation between q-a2c and a2c-proper of one seed, "
-        "as a share of that between two seeds of a2c-proper",
-        share,
-        threshold=0.25,
-        observed=words,
-        **said,
-    )
-    share, words = _beside_another_seed(ours, nudged, LATE)
-    yield differs(
-        f"{LATE} updates: the same between a2c-proper and itself with the critic's "
-        f"first values {NUDGE:g} off",
-        share,
-        threshold=0.25,
-        observed=words,
-        **said,
-    )
+    statement = f"{EARLY} updates: {between}"
+    yield holds(statement, share, tolerance=0.05, observed=words, **said)
+    for others, what in ((theirs, between), (nudged, nudge)):
+        share, words = _beside_another_seed(ours, others, LATE)
+        statement = f"{LATE} updates: {what}"
+        yield differs(statement, share, threshold=0.25, observed=words, **said)
 
 
 def _beside_another_seed(
