@@ -207,3 +207,10 @@ def test_printed_targets_are_soft_and_of_one_step(variant):
     assert problem.startswith(f"smoke.toml: {variant}: printed=True needs")
     chosen = Selection(only=["dqn-soft-kl"], values={"printed": True})
     assert load_suite("smoke", chosen)[0].hyperparameters["printed"] is True
+
+
+def test_groups_whose_seeds_begin_elsewhere_stand_in_the_same_blocks(tmp_path):
+    one, two = (f"[[group]]\n{text}" for text in GOOD.split("[[group]]\n")[1:] * 2)
+    two = two.replace("q-a2c", "a2c-naive") + "first_seed = 1000\n"
+    path = written(tmp_path, 'games = ["Pong"]\n' + (one + two).replace("= 1,", "= 2,"))
+    assert [run.seed for run in load_suite(path)] == [0, 1000, 1, 1001]

@@ -84,13 +84,6 @@ def test_a_block_has_the_groups_in_the_files_order():
     assert [run.variant for run in runs[:: len(MINATAR.games)]] == order
 
 
-def test_groups_whose_seeds_begin_elsewhere_stand_in_the_same_blocks(tmp_path):
-    one, two = (f"[[group]]\n{text}" for text in GOOD.split("[[group]]\n")[1:] * 2)
-    two = two.replace("q-a2c", "a2c-naive") + "first_seed = 1000\n"
-    path = written(tmp_path, 'games = ["Pong"]\n' + (one + two).replace("= 1,", "= 2,"))
-    assert [run.seed for run in load_suite(path)] == [0, 1000, 1, 1001]
-
-
 @pytest.mark.parametrize("suite", suite_names())
 def test_every_setting_has_a_source(suite):
     for run in load_suite(suite):
