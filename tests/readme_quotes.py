@@ -243,6 +243,8 @@ SETTINGS = (
     r"2017's fractions and 40,000 steps",
     r"a copy every 2,500 steps; 250,000 rows",
     r"at 4M frames",
+    r"\(Young and Tian 2019\)",
+    r"better of two on",
     r"4M and 10M frames are the first hundredth",
     r"1e-5 inside the root",
     r"\b1M (?:transitions|stored frames)",
