@@ -37,7 +37,6 @@ RECORDED_AS = {"roms": "games"}
 DIGITS = 12
 
 
-@cache
 def module_digests(root: Path = ROOT) -> Mapping[str, str]:
     """Return a digest of each module that computes, by the module's name.
 
@@ -65,6 +64,7 @@ def code_digest(root: Path = ROOT) -> str:
     return _hash("\n".join(f"{name} {digest}" for name, digest in parts))
 
 
+@cache
 def source_digest(source: str) -> str:
     """Return the digest of what a source text computes."""
     tree = ast.parse(source)

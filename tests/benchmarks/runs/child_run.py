@@ -17,7 +17,8 @@ from typing import Any
 STEPS_FILE = "steps.txt"  # where each of the run's processes began, and has saved
 NEW = -1
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["benchmarks.runs.train"])
+# The last two are imported when a run begins: that takes seconds of each process.
+CONTEXT.set_forkserver_preload(["benchmarks.runs.train", "torch._dynamo", "wandb"])
 
 
 def start(folder: Path, interval_s: float = 0.3) -> BaseProcess:

@@ -57,6 +57,7 @@ def faked(monkeypatch, *broken: str) -> FakeRun:
         return run
 
     monkeypatch.setattr(wandb, "init", init)
+    monkeypatch.setenv("WANDB_MODE", "offline")
     return run
 
 
@@ -76,6 +77,15 @@ def test_rows_carry_frames_as_their_own_step(tmp_path, monkeypatch):
     ]
     assert run.finished
     assert run.options["id"] == "r-1" and run.options["config"] == RECORD
+
+
+def test_who_wants_none_does_not_wait_for_its_import(tmp_path, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "wandb", None)  # an import is an error
+    writer = WandbWriter(tmp_path, RECORD)
+    writer.send({"frames": 1})
+    writer.catch_up()
+    writer.close()
+    assert warnings_of(caplog) == []
 
 
 @pytest.mark.parametrize("broken", ["init", "define_metric", "log", "finish"])
