@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from analysis.claims.verdicts import Kind
+from analysis.claims.verdicts import RATE, Kind
 
-RATE = "rate"
 KINDS = (*get_args(Kind), RATE)
 ESTIMANDS = ("final", "area", "curves", "divergence")
 ANSWERS = ("supports", "contradicts", "depends", "silent")

@@ -13,11 +13,11 @@ from analysis.claims.claim import (
     ANSWERS,
     ESTIMANDS,
     KINDS,
-    RATE,
     Claim,
     Question,
     Theory,
 )
+from analysis.claims.verdicts import RATE
 from analysis.records.errors import RecordError
 
 FOLDER = Path(__file__).parent

@@ -29,9 +29,12 @@ Kind = Literal[
     "superiority", "inferiority", "non-inferiority", "equivalence", "difference"
 ]
 Verdict = Literal["supported", "contradicted", "undecided"]
-Relation = Literal["equivalent", "different", "different, within the margin", "open"]
+Relation = Literal[
+    "equivalent", "different", "different, within the margin", "below", "above", "open"
+]
 Truths = NDArray[np.bool_]
 
+RATE = "rate"
 ALPHA = 0.05
 MOST_BLOCKS = 1000  # beyond it, how many are needed is not said
 
@@ -94,14 +97,15 @@ class Judgement:
     """What blocks say of a claim about their mean.
 
     Attributes:
-        kind: Of claim.
+        kind: Of claim: a key of :data:`RULES`, or :data:`RATE`.
         margin: The effect that matters, in the blocks' unit.
         n: Blocks.
         mean: Average of the blocks: the effect.
         sd: Their standard deviation (``ddof=1``).
         wide: The interval at ``1 - alpha``.
         narrow: The interval at ``1 - 2 alpha``.
-        relation: Equivalent, different, both, or open: neither is known yet.
+        relation: Equivalent, different, both, or open: neither is known yet. Of a
+            rate: below the margin, above it, or open.
         verdict: On the claim.
         smallest_margin: At and below it the verdict of the narrow interval would fail:
             the smallest margin at which the arms are equivalent (of one side, where the
@@ -110,7 +114,7 @@ class Judgement:
             decided; None if over :data:`MOST_BLOCKS`.
     """
 
-    kind: Kind
+    kind: str
     margin: float
     n: int
     mean: float

@@ -1,0 +1,144 @@
+"""From answers to a verdict: what mathematics says of a claim, and what a study does.
+
+A claim has a verdict in each *tier*: what exact mathematics says, and what each study
+of ``studies.toml`` says. In a study it is supported if all of the questions that decide
+it are, and contradicted if one is; each then has its share of the chance of a wrong
+contradiction. Where a deciding question can have no verdict, neither can the claim,
+unless another contradicts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from analysis.claims.blocks import Blocks
+from analysis.claims.claim import Claim, Question
+from analysis.claims.verdicts import Judgement
+from analysis.records.digests import check_digests
+from analysis.records.errors import RecordError
+
+THEORY = "theory"
+FOLDER = Path("data", THEORY)
+CHECKS = "theory.csv"
+State = Literal["supported", "contradicted", "undecided", "no verdict", "not asked"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a study says of a question.
+
+    Attributes:
+        question: Any.
+        study: The study's name.
+        blocks: What it is judged on; None if there is nothing.
+        judgement: None where there can be no verdict.
+        why: Then in one line why; else empty.
+    """
+
+    question: Question
+    study: str
+    blocks: Blocks | None
+    judgement: Judgement | None
+    why: str
+
+    @property
+    def n(self) -> int:
+        """Blocks that there are."""
+        return 0 if self.blocks is None else len(self.blocks.effects)
+
+    @property
+    def missing(self) -> int | None:
+        """Blocks until it is decided, as things stand; None if over a thousand."""
+        if self.judgement is None:
+            return max(0, self.question.blocks[self.study] - self.n)
+        return self.judgement.missing
+
+    @property
+    def state(self) -> State:
+        """Its verdict, or that there is none."""
+        return "no verdict" if self.judgement is None else self.judgement.verdict
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What mathematics, or a study, says of a claim.
+
+    Attributes:
+        name: ``theory``, or the study's name.
+        verdict: A :data:`State`; of theory, one of ``claim.ANSWERS``.
+        says: More of it, in words.
+        missing: Blocks until it is decided, where it isn't; None if over a thousand.
+    """
+
+    name: str
+    verdict: str
+    says: str
+    missing: int | None = 0
+
+
+def study_tier(
+    claim: Claim, study: str, answers: Mapping[tuple[str, str], Answer]
+) -> Tier:
+    """What a study says of a claim."""
+    deciding = [
+        answers[study, question.id]
+        for question in claim.judged_in(study)
+        if question.decides
+    ]
+    if not deciding:
+        return Tier(study, "not asked", "")
+    states = [each.state for each in deciding]
+    if "contradicted" in states:
+        return Tier(study, "contradicted", "")
+    bare = list(dict.fromkeys(each.why for each in deciding if each.why))
+    counts = [each.missing for each in deciding if each.state != "supported"]
+    missing = (
+        None if None in counts else max([n for n in counts if n is not None] or [0])
+    )
+    if bare:
+        return Tier(study, "no verdict", "; ".join(bare), missing)
+    verdict = "undecided" if "undecided" in states else "supported"
+    return Tier(study, verdict, "", missing)
+
+
+def read_checks(results: Path) -> pd.DataFrame | None:
+    """The exact checks; None if they have not been made.
+
+    Raises:
+        RecordError: They are mangled or were edited.
+    """
+    folder = results / FOLDER
+    if not folder.is_dir():
+        return None
+    check_digests(folder, (CHECKS,))
+    table = pd.read_csv(folder / CHECKS, dtype=str, keep_default_na=False)
+    if lost := {"check", "verdict"} - set(table):
+        raise RecordError(folder / CHECKS, f"has no column {', '.join(lost)}")
+    return table
+
+
+def theory_tier(claim: Claim, checks: pd.DataFrame | None) -> Tier:
+    """What exact mathematics says of a claim, if its checks pass."""
+    wanted = claim.theory.checks
+    if not wanted:
+        return Tier(THEORY, claim.theory.answer, claim.theory.says)
+    if checks is None:
+        return Tier(THEORY, "no verdict", "the exact checks have not been made")
+    problems = list(_check_problems(wanted, checks))
+    if problems:
+        return Tier(THEORY, "no verdict", "; ".join(problems))
+    return Tier(THEORY, claim.theory.answer, claim.theory.says)
+
+
+def _check_problems(wanted: Sequence[str], checks: pd.DataFrame) -> Iterator[str]:
+    for name in wanted:
+        rows = checks[checks["check"] == name]
+        if rows.empty:
+            yield f"there is no check {name}"
+        elif failed := int((rows["verdict"] != "pass").sum()):
+            yield f"{name}: {failed} of {len(rows)} rows fail"

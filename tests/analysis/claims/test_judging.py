@@ -1,0 +1,150 @@
+"""Verdicts of claims on planted studies, as they are on the disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.claims.blocks import scored
+from analysis.claims.judging import NO_RUNS, answer, judge
+from analysis.claims.reading import load_claims
+from analysis.claims.scales import COLUMNS, SCALES_FILE
+from analysis.records.digests import with_digests
+from analysis.records.files import write_atomically
+from analysis.records.study import csv_bytes, save_study
+from tests.analysis.claims.planted import planted_study
+
+GAMES = ["MinAtar/Asterix", "MinAtar/Breakout", "MinAtar/Freeway", "MinAtar/Seaquest",
+         "MinAtar/SpaceInvaders"]  # fmt: skip
+CLAIMS = {claim.id: claim for claim in load_claims()}
+
+
+def scales_of_ten(usable=True):
+    cells = {"study": "minatar", "scale": 10, "random": 0.0, "baseline": 10}
+    cells |= {"sd": 0.1, "runs": 2, "frames": 1, "usable": usable}
+    rows = [
+        {**cells, "family": family, "game": game, "estimand": estimand,
+         "label": "x", "source": "planted"}
+        for family in ("a2c", "dqn") for game in GAMES for estimand in ("final", "area")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)[list(COLUMNS)].astype(COLUMNS)
+
+
+def write_scales(results: Path, usable=True):
+    write_atomically({results / SCALES_FILE: csv_bytes(scales_of_ten(usable))})
+
+
+def planted(results: Path, effects: dict[str, float], seeds: int, sd=0.05):
+    """A study whose arms are above 10 by the effects, in units of the scale, 10."""
+    arms = {"a2c-naive": 0.0, "a2c-proper": 0.0, **effects}
+    finals = {arm: 10 + 10 * effect for arm, effect in arms.items()}
+    save_study(results / "data", planted_study(finals, GAMES, seeds, 10 * sd))
+    write_scales(results)
+
+
+def tier(results: Path, claim="C1", study="minatar"):
+    judged = judge(results, [CLAIMS[claim]], ["minatar", "atari"])
+    return {each.name: each for each in judged.tiers[claim]}[study], judged
+
+
+@pytest.mark.parametrize(
+    ("effect", "verdict"),
+    [(-0.2, "contradicted"), (0.0, "supported"), (0.2, "supported")],
+)
+def test_twice_the_margin_and_none_are_told_apart(tmp_path, effect, verdict):
+    planted(tmp_path, {"a2c-proper": effect}, 12)
+    assert tier(tmp_path)[0].verdict == verdict
+
+
+def test_equivalence_needs_all_questions_and_falls_with_one(tmp_path):
+    planted(tmp_path, {"q-a2c": 0.0}, 7)
+    assert tier(tmp_path, "C7")[0].verdict == "supported"
+    planted(tmp_path, {"q-a2c": 0.3}, 7)
+    assert tier(tmp_path, "C7")[0].verdict == "contradicted"
+
+
+def test_two_blocks_give_no_verdict(tmp_path):
+    planted(tmp_path, {"a2c-proper": 0.2}, 2)
+    found, judged = tier(tmp_path)
+    assert (found.verdict, found.says) == ("no verdict", "fewer than 3 blocks: 2")
+    assert found.missing == 18
+    assert judged.answers["minatar", "C1.final"].n == 2
+
+
+def test_verdicts_come_with_blocks_and_stay():
+    """Four blocks are never enough at 95 %: no interval is finite below five."""
+    study = planted_study({"a2c-naive": 10.0, "a2c-proper": 7.0}, GAMES, 12, 1.0)
+    table, scales = scored(study, dict.fromkeys(GAMES, 0.0)), scales_of_ten()
+    asked = CLAIMS["C1"].questions[0]
+    found = [
+        answer(table[table["seed"] < seeds], asked, "minatar", scales)
+        for seeds in range(2, 13)
+    ]
+    states = [each.state for each in found]
+    assert [each.n for each in found] == list(range(2, 13))
+    assert states[:3] == ["no verdict", "undecided", "undecided"]
+    assert set(states[5:]) == {"contradicted"}
+    four, five = (each.judgement.wide for each in found[2:4])
+    assert four.high == float("inf") > five.high
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda r: (r / SCALES_FILE).unlink(), "no scale for MinAtar/Asterix"),
+        (lambda r: write_scales(r, usable=False), "no game of minatar has a scale"),
+        (lambda r: save_study(r / "data", planted_study({"a2c-naive": 1}, GAMES, 3)),
+         "minatar has no runs of 'a2c-proper'; it has: a2c-naive"),
+        (lambda r: planted(r, {}, 5, 0.0), "same difference: constant scores"),
+    ],
+)  # fmt: skip
+def test_no_verdict_where_there_can_be_none(tmp_path, spoil, said):
+    planted(tmp_path, {}, 5)
+    spoil(tmp_path)
+    found, _ = tier(tmp_path)
+    assert found.verdict == "no verdict"
+    assert said in found.says
+    assert "\n" not in found.says
+
+
+def test_a_study_that_is_not_there_has_no_verdict(tmp_path):
+    planted(tmp_path, {}, 5)
+    found, _ = tier(tmp_path, study="atari")
+    assert (found.verdict, found.says, found.missing) == ("no verdict", NO_RUNS, 3)
+
+
+def write_checks(results, verdict="pass", drop=()):
+    names = [name for name in CLAIMS["C1"].theory.checks if name not in drop]
+    rows = "".join(f"{name},{verdict}\n" for name in names)
+    path = results / "data" / "theory" / "theory.csv"
+    write_atomically(with_digests({path: f"check,verdict\n{rows}".encode()}))
+
+
+def test_mathematics_speaks_if_its_checks_pass(tmp_path):
+    first = CLAIMS["C1"].theory.checks[0]
+    assert tier(tmp_path, study="theory")[0].verdict == "no verdict"
+    write_checks(tmp_path)
+    assert tier(tmp_path, study="theory")[0].verdict == CLAIMS["C1"].theory.answer
+    write_checks(tmp_path, "FAIL")
+    assert f"{first}: 1 of 1 rows fail" in tier(tmp_path, study="theory")[0].says
+    write_checks(tmp_path, drop=[first])
+    assert f"no check {first}" in tier(tmp_path, study="theory")[0].says
+
+
+def test_a_claim_that_no_question_decides_is_not_asked(tmp_path):
+    planted(tmp_path, {}, 5)
+    assert tier(tmp_path, "C10")[0].verdict == "not asked"
+
+
+def test_arms_of_two_families_are_not_compared(tmp_path):
+    planted(tmp_path, {}, 5)
+    study = planted_study({"a2c-naive": 1, "dqn-hard": 1}, GAMES, 5)
+    save_study(tmp_path / "data", study)
+    claim = CLAIMS["C1"]
+    asked = replace(claim.questions[0], arms=("dqn-hard", "a2c-naive"))
+    claim = replace(claim, questions=(asked,))
+    judged = judge(tmp_path, [claim], ["minatar"])
+    assert "different families" in judged.tiers["C1"][1].says
