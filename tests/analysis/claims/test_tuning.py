@@ -1,0 +1,104 @@
+"""Scales of every study, and which settings tuning chooses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.claims.scales import SCALES_FILE, read_scales
+from analysis.claims.tuning import chosen_labels, make_scales
+from analysis.records.errors import RecordError
+from analysis.records.files import write_atomically
+from analysis.records.study import csv_bytes, save_study
+from tests.analysis.claims.planted import SHAPE, run_of, study_with
+
+REFERENCE = Path(__file__).parents[3] / "results/reference"
+GAMES = ("MinAtar/Breakout", "MinAtar/Asterix")
+STUDIES = {"minatar": GAMES, "atari": ("Pong", "Qbert")}
+SLOW, FAST = "a2c-naive (learning_rate=0.0007)", "a2c-naive (learning_rate=0.002)"
+# The fast rate is the best on one game and half of that on the other; the slow one is
+# nearly the best on both, and so the higher on average, though not in points.
+TOPS = {(SLOW, GAMES[0]): 9, (FAST, GAMES[0]): 10, (SLOW, GAMES[1]): 90,
+        (FAST, GAMES[1]): 45, ("dqn-hard", GAMES[0]): 5,
+        ("dqn-hard", GAMES[1]): 6}  # fmt: skip
+
+
+def tuning(seeds=2, first=1000, tops=TOPS):
+    runs = [
+        run_of(label.split()[0], game, seed, SHAPE * (top + seed % 2), "done",
+               "minatar-tuning", label=label)
+        for (label, game), top in tops.items()
+        for seed in range(first, first + seeds)
+    ]  # fmt: skip
+    for run in runs:
+        run.config["run_id"] += f"-{run.config['label'][-6:-1].strip('=()').lower()}"
+    return study_with(runs, "minatar-tuning")
+
+
+@pytest.fixture
+def results(tmp_path):
+    (tmp_path / "reference").mkdir()
+    for path in REFERENCE.glob("*_scores.csv"):
+        shutil.copy(path, tmp_path / "reference")
+    return tmp_path
+
+
+def test_the_settings_nearest_the_best_of_each_game_are_chosen():
+    labels, order = chosen_labels(tuning(), pd.Series(dict.fromkeys(GAMES, 0.0)))
+    assert labels == {"a2c": SLOW, "dqn": "dqn-hard"}
+    shares = order.set_index("label")["share"]
+    assert shares[SLOW] == pytest.approx((9.5 / 10.5 + 1) / 2)
+    assert shares[FAST] == pytest.approx((1 + 45.5 / 90.5) / 2)
+
+
+def test_minatar_is_measured_and_atari_a_humans(results):
+    save_study(results / "data", tuning())
+    made, (said,) = make_scales(results, STUDIES)
+    rows = made.set_index(["study", "family", "game", "estimand"])
+    ours = rows.loc["minatar", "a2c", GAMES[0], "final"]
+    assert ours["scale"] == pytest.approx(9.5 - 0.416)
+    assert (ours["label"], ours["runs"]) == (SLOW, 2)
+    pong = rows.loc["atari", "dqn", "Pong", "area"]
+    assert pong["scale"] == pytest.approx(9.3 + 20.7)
+    assert pong["source"] == "published: Mnih et al. 2015"
+    assert said.startswith(
+        f"minatar: share of the best, by settings: dqn-hard 1.000; {SLOW}"
+    )
+    write_atomically({results / SCALES_FILE: csv_bytes(made)})
+    pd.testing.assert_frame_equal(read_scales(results), made)
+    assert make_scales(results, STUDIES)[0].equals(made)
+
+
+def test_scales_that_are_fixed_stay(results):
+    save_study(results / "data", tuning())
+    made, _ = make_scales(results, STUDIES)
+    write_atomically({results / SCALES_FILE: csv_bytes(made)})
+    save_study(results / "data", tuning(seeds=4))
+    with pytest.raises(RecordError, match="scales of minatar would be others"):
+        make_scales(results, STUDIES)
+
+
+def test_what_is_not_there_yet_is_said(results):
+    made, notes = make_scales(results, STUDIES)
+    assert set(made["study"]) == {"atari"}
+    assert notes == ["no scales of minatar: there is no study 'minatar-tuning' yet"]
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        (tuning(seeds=1), "a scale has 1 run"),
+        (tuning(first=0), "a seed below 1000"),
+        (tuning(tops={k: v for k, v in TOPS.items() if k[1] == GAMES[0]}),
+         "has no runs on MinAtar/Asterix"),
+        (tuning(tops={k: v for k, v in TOPS.items() if k != (FAST, GAMES[1])}),
+         "is not complete: minatar-tuning: a2c-naive"),
+    ],
+)  # fmt: skip
+def test_what_no_scale_can_be_made_of_is_said(results, study, said):
+    save_study(results / "data", study)
+    with pytest.raises(RecordError, match=said):
+        make_scales(results, STUDIES)
