@@ -22,6 +22,8 @@ usage: ./run_all.sh COMMAND [options]
   replicates       are runs with different seeds independent? an A/A check
   speed            training here against stock Stable-Baselines3
   cost             what recording and checkpoints take of training's time
+  claims           the paper's claims, judged by results/data: a table of verdicts
+  scales           fix the units of effects, from the tuning studies
   figures, tables, report
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
@@ -30,14 +32,14 @@ usage: ./run_all.sh COMMAND [options]
 
 Options after a suite narrow or change it, and --help explains them:
   ./run_all.sh atari --games Pong --only a2c-proper q-a2c --seeds 1 --frames 2000000
-figures, tables and report can be given at once: ./run_all.sh figures tables
+claims, figures, tables and report can be given at once: ./run_all.sh claims tables
 Paths are relative to this script's folder.
 TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-DRAWN=" figures tables report "
-OTHERS=" test theory faults replicates reproduce list plan run speed cost status export merge train "
+DRAWN=" claims figures tables report "
+OTHERS=" scales test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -28,6 +28,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "status": sweeps.status,
     "export": show.export,
     "merge": show.merge,
+    "scales": show.scales,
+    "claims": show.claims,
     "figures": show.figures,
     "tables": show.tables,
     "report": show.report,

@@ -96,13 +96,45 @@ def merge(
     results: Results = Path("results"),
 ) -> int:
     """Add the studies of another machine's results folder to ours."""
+    from analysis.claims.build import merge_registries
     from analysis.records.exchange import merge_studies
 
     check_writable(results / "data")
     exchanges = merge_studies(other / "data", results / "data")
     if not exchanges:
         raise UsageError(f"no studies in {other / 'data'}")
+    if new := merge_registries(other, results):
+        print(f"claims that were judged there first: {new}")
     return max(map(_say_exchange, exchanges))
+
+
+def claims(results: Results = Path("results")) -> int:
+    """Judge the paper's claims by results/data: a table of verdicts."""
+    check_writable(results / "claims")
+    check_writable(results / "reference")
+    from analysis.claims.build import write_claims
+    from analysis.claims.pages import terminal
+
+    _bring_reference(results, "scales.csv")
+    found = write_claims(results)
+    for line in terminal(found.judged, found.verdicts):
+        print(line)
+    for path in found.paths:
+        print(path)
+    return 0
+
+
+def scales(results: Results = Path("results")) -> int:
+    """Fix the units of effects, from tuning runs, before any study is judged."""
+    check_writable(results / "reference")
+    from analysis.claims.build import write_scales
+
+    _bring_reference(results, "*_scores.csv")
+    path, notes = write_scales(results)
+    print(path)
+    for line in notes:
+        print(line, file=sys.stderr)
+    return 0
 
 
 def figures(shown: Shown) -> int:
@@ -159,13 +191,19 @@ def show_study(results: Path, study: str) -> None:
 
 def _bring_published(results: Path) -> None:
     """Put the published scores beside results that are kept in another folder."""
-    from analysis.records.published import FILES, FOLDER
+    from analysis.records.published import FILES
     from analysis.records.study import study_names
 
     data = results / "data"
     if not study_names(data):
         raise UsageError(f"no study in {data} yet: run `python -m benchmarks export`")
-    for path in (OURS / FOLDER).glob(FILES):
+    _bring_reference(results, FILES)
+
+
+def _bring_reference(results: Path, files: str) -> None:
+    from analysis.records.published import FOLDER
+
+    for path in (OURS / FOLDER).glob(files):
         if not (there := results / FOLDER / path.name).exists():
             there.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, there)

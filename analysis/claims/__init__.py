@@ -1,7 +1,8 @@
 """Claims: what the paper says, as data, and whether recorded runs bear it out.
 
 ``*.toml`` holds the claims, one a file, written before the data that judge them;
-``reading`` reads them, ``sequences`` has the intervals, ``verdicts`` the rules.
+``reading`` reads them, ``sequences`` has the intervals, ``verdicts`` the rules,
+``judging`` puts both to the recorded runs, ``build`` writes what comes of it.
 """
 
-__all__: list[str] = []
+__all__ = ["build", "pages"]

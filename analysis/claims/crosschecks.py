@@ -33,7 +33,8 @@ class CrossCheck:
         iqm_high: The 97.5 % quantile.
         improvement: Probability that a run of A is better than one of B on the same
             game, a half where they are equal, averaged over games.
-        p: Two-sided, of the exact permutation of arms within blocks.
+        p: Two-sided, of the exact permutation of arms within blocks; not a number
+            if there are over :data:`MOST_EXACT`.
     """
 
     iqm: float
@@ -49,9 +50,8 @@ def cross_check(blocks: Blocks) -> CrossCheck | None:
         return None
     a, b = (each.to_numpy(float) for each in blocks.arms.values())
     low, high = iqm_interval(a, b)
-    return CrossCheck(
-        iqm(a) - iqm(b), low, high, improvement(a, b), permutation_p(blocks.pooled)
-    )
+    p = permutation_p(blocks.pooled) if len(a) <= MOST_EXACT else float("nan")
+    return CrossCheck(iqm(a) - iqm(b), low, high, improvement(a, b), p)
 
 
 def iqm(scores: Floats) -> float:

@@ -149,6 +149,8 @@ def no_work(monkeypatch):
         "benchmarks.faults.report.main",
         "benchmarks.speed.comparison.measure_all",
         "benchmarks.speed.cost.measure_all",
+        "analysis.claims.build.write_claims",
+        "analysis.claims.build.write_scales",
         "analysis.build.draw_figures",
         "analysis.build.write_tables",
         "analysis.build.write_report",
@@ -159,6 +161,7 @@ def no_work(monkeypatch):
 
 
 WRITERS = ["theory", "faults", "speed", "cost", "figures", "tables", "report", "export"]
+WRITERS += ["claims", "scales"]
 
 
 @pytest.mark.parametrize("command", [*WRITERS, "merge OTHER"])
@@ -179,6 +182,8 @@ def test_where_nothing_can_be_written_no_work_begins(
         ("tables", "tables"),
         ("report", "reports"),
         ("export", "data"),
+        ("claims", "claims"),
+        ("scales", "reference"),
         ("theory", "tables"),
         ("faults", "data"),
     ],

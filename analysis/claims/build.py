@@ -1,0 +1,99 @@
+"""From data to the files of verdicts; what the command line calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.claims.judging import Judged, judge
+from analysis.claims.pages import verdicts_markdown
+from analysis.claims.reading import FOLDER as CLAIMS
+from analysis.claims.reading import load_claims, load_studies
+from analysis.claims.registry import (
+    REGISTRY_FILE,
+    joined,
+    read_registry,
+    registered,
+)
+from analysis.claims.scales import SCALES_FILE
+from analysis.claims.tables import questions, verdicts
+from analysis.claims.tuning import make_scales
+from analysis.records.files import write_atomically
+from analysis.records.study import csv_bytes
+
+VERDICTS_FOLDER = Path("claims")
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What was judged, and what was written.
+
+    Attributes:
+        judged: All claims.
+        verdicts: A row a claim and tier.
+        questions: A row a question, study and game.
+        paths: The files written.
+    """
+
+    judged: Judged
+    verdicts: pd.DataFrame
+    questions: pd.DataFrame
+    paths: tuple[Path, ...]
+
+
+def judged_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
+    """Judge all claims on what ``results`` holds; nothing is written.
+
+    Raises:
+        RecordError: Data, scales, claims or the registry are mangled.
+    """
+    judged = judge(results, load_claims(claims), list(load_studies(claims)))
+    registry = registered(read_registry(results), judged)
+    return Verdicts(judged, verdicts(judged, registry), questions(judged), ())
+
+
+def write_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
+    """Judge all claims; write ``claims/`` and, with first data, the registry.
+
+    Raises:
+        RecordError: Data, scales, claims or the registry are mangled.
+    """
+    found = judged_claims(results, claims)
+    folder, before = results / VERDICTS_FOLDER, read_registry(results)
+    page = verdicts_markdown(found.judged, found.verdicts, found.questions)
+    files = {
+        folder / "verdicts.csv": csv_bytes(found.verdicts),
+        folder / "questions.csv": csv_bytes(found.questions),
+        folder / "verdicts.md": page.encode(),
+    }
+    after = registered(before, found.judged)
+    if len(after) > len(before):
+        files[results / REGISTRY_FILE] = csv_bytes(after)
+    write_atomically(files)
+    return Verdicts(found.judged, found.verdicts, found.questions, tuple(files))
+
+
+def write_scales(results: Path, claims: Path = CLAIMS) -> tuple[Path, list[str]]:
+    """Fix the scales of effects; the file, and what is to be said.
+
+    Raises:
+        RecordError: As :func:`analysis.claims.tuning.make_scales`.
+    """
+    table, notes = make_scales(results, load_studies(claims))
+    write_atomically({results / SCALES_FILE: csv_bytes(table)})
+    return results / SCALES_FILE, notes
+
+
+def merge_registries(other: Path, results: Path) -> int:
+    """Bring in what another machine's results judged first; how many rows are new.
+
+    Raises:
+        RecordError: A registry is mangled.
+    """
+    ours = read_registry(results)
+    both = joined(ours, read_registry(other))
+    if len(both) > len(ours):
+        write_atomically({results / REGISTRY_FILE: csv_bytes(both)})
+    return len(both) - len(ours)
