@@ -5,4 +5,15 @@
 ``judging`` puts both to the recorded runs, ``build`` writes what comes of it.
 """
 
-__all__ = ["build", "pages"]
+__all__ = [
+    "build",
+    "claim",
+    "judging",
+    "pages",
+    "rates",
+    "reading",
+    "scales",
+    "sequences",
+    "tiers",
+    "verdicts",
+]

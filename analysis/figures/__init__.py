@@ -1,7 +1,20 @@
 """Figures: the paper's three, drawn from recorded studies, and how every figure looks.
 
 ``paper`` has a function a figure; ``comparisons`` says as data what each compares.
-``sketch`` and ``style`` serve every other figure of the project.
+``sketch`` and ``style`` serve every other figure of the project. What pages show is a
+``plot``, of numbers alone, that ``svg`` draws: ``curve_plots``, ``profiles``,
+``sequence_plots``.
 """
 
-__all__ = ["comparisons", "curves", "paper", "sketch", "style"]
+__all__ = [
+    "comparisons",
+    "curve_plots",
+    "curves",
+    "paper",
+    "plot",
+    "profiles",
+    "sequence_plots",
+    "sketch",
+    "style",
+    "svg",
+]

@@ -109,12 +109,12 @@ def frame_grid(target_frames: int, points: int = POINTS) -> Floats:
 def _run_curves(study: Study, window: int, points: int) -> pd.DataFrame:
     episodes = by_run(study.episodes, EPISODES)
     columns = ["run_id", "label", "game", "status", "frames", "game_return"]
-    parts = [pd.DataFrame(columns=columns)]
+    parts, no_games = [pd.DataFrame(columns=columns)], EPISODES.empty()
     for run in study.runs.to_dict("records"):
         grid = frame_grid(run["target_frames"], points)
         # A finished run has reached its target, whatever its last rows say.
         reached = run["target_frames" if run["status"] == "done" else "frames"]
-        played = episodes.get(run["run_id"], EPISODES.empty())
+        played = episodes.get(run["run_id"], no_games)
         curve = run_curve(played, grid, reached, window)
         part = pd.DataFrame({"frames": grid, "game_return": curve})
         parts.append(part.assign(**{name: run[name] for name in columns[:4]}))
