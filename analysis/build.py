@@ -1,4 +1,4 @@
-"""From ``results/data`` to figures, tables and reports; what the command line calls.
+"""From ``results/data`` to figures, tables and a report; what the command line calls.
 
 The same data give the same bytes: nothing that is written holds a date, a version or a
 random number.
@@ -30,7 +30,8 @@ from analysis.records.study import (
     load_study,
     study_names,
 )
-from analysis.report import render
+from analysis.report.contents import contents_of, kept_studies
+from analysis.report.page import render
 from analysis.tables.hyperparameters import hyperparameters
 from analysis.tables.markdown import (
     comparison_markdown,
@@ -42,7 +43,6 @@ from analysis.tables.scoring import comparison, scores
 DATA = "data"
 FIGURES_FOLDER = "figures"
 TABLES_FOLDER = "tables"
-REPORTS_FOLDER = "reports"
 KINDS = ("png", "pdf")
 
 
@@ -132,26 +132,25 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
 
 
 def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
-    """Write ``reports/<study>.html``, which needs no other file.
+    """Write the page that has everything, and needs no other file.
 
-    Arguments and errors are those of :func:`write_tables`; no report is of anything
-    but a study.
+    Args:
+        results: The folder ``results``.
+        studies: Their names, for a page of them alone, ``report-<names>.html``; None
+            for ``report.html``: all that are exported, but those by which a machine
+            tests itself.
+
+    Raises:
+        StudyNotFoundError: There is no such study, or none at all.
+        RecordError: The data, or the published scores, are mangled, or the data were
+            edited.
     """
-    built, newest = Built(), newest_numerics(results / DATA)
-    published = read_all_published(results / FOLDER)
-    for study in _studies(results, studies, built):
-        tables = _Tables.of(study, published, newest)
-        images = _images(learning_curves(study, newest=newest), ("png",), built)
-        page = render(
-            study,
-            images=images,
-            scores=tables.scores,
-            comparison=tables.comparison,
-            settings=tables.settings,
-            gaps=gaps(study),
-            older=tables.older,
-        )
-        built.write({results / REPORTS_FOLDER / f"{study.name}.html": page.encode()})
+    built = Built()
+    chosen = studies or kept_studies(study_names(results / DATA))
+    loaded = list(_studies(results, chosen, built))
+    page = render(contents_of(results, loaded, whole=not studies))
+    name = "-".join(["report", *(studies or [])])
+    built.write({results / f"{name}.html": page.encode()})
     return built
 
 

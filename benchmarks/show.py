@@ -155,8 +155,8 @@ def tables(shown: Shown) -> int:
 
 
 def report(shown: Shown) -> int:
-    """Write one HTML page a study from results/data."""
-    check_writable(shown.results / "reports")
+    """Write results/report.html from results/data; of named studies, report-NAME."""
+    check_writable(shown.results)
     from analysis.build import write_report
 
     _bring_published(shown.results)

@@ -205,7 +205,7 @@ def html_in_name(lab: Lab, results: Path) -> tuple[str, bool]:
     shutil.rmtree(results / "data")
     lab.show(results, "export", "smoke")
     seen = lab.show(results, "report", "smoke")
-    page = (results / "reports/smoke.html").read_text()
+    page = (results / "report-smoke.html").read_text()
     escaped, raw = page.count("&lt;script&gt;"), page.count(script)
     observed = f"exit {seen.status}; escaped {escaped} times, raw {raw} times"
     return observed, escaped > 0 and raw == 0

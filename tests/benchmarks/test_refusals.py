@@ -180,7 +180,6 @@ def test_where_nothing_can_be_written_no_work_begins(
     [
         ("figures", "figures"),
         ("tables", "tables"),
-        ("report", "reports"),
         ("export", "data"),
         ("claims", "claims"),
         ("scales", "reference"),

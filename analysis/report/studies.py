@@ -1,0 +1,170 @@
+"""A study as the page shows it: figures, profiles, scores and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.scales import Scale, scales_for
+from analysis.figures.comparisons import FIGURES, Comparison, comparisons, left_out
+from analysis.figures.curve_plots import (
+    Arm,
+    Grid,
+    difference_plot,
+    grids,
+    learning_plot,
+    named,
+    seeds_of,
+)
+from analysis.figures.curves import Curves, learning_curves
+from analysis.figures.plot import Plot
+from analysis.figures.profiles import profile_plot
+from analysis.records.gaps import gaps
+from analysis.records.labels import numerics_note
+from analysis.records.study import Study
+from analysis.report.packed import packed
+from analysis.tables.hyperparameters import hyperparameters
+from analysis.tables.scoring import comparison, final_scores, scores
+
+# Points of a line that is there without scripts; a share of what scripts are given.
+MOST_POINTS, SHARE = 60, 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A game of a figure: its curves, and their differences from the first arm's."""
+
+    game: str
+    curves: Plot
+    differences: Plot | None
+
+
+@dataclass(frozen=True, eq=False)
+class FigureView:
+    """A block of one of the paper's figures.
+
+    Attributes:
+        heading: What it compares.
+        arms: Label, colour, dashes and name with its runs, of each arm.
+        panels: A game each.
+        profile: Over these games; None where runs are too few.
+    """
+
+    heading: str
+    arms: Sequence[tuple[str, str, str, str]]
+    panels: Sequence[Panel]
+    profile: Plot | None
+
+
+@dataclass(frozen=True, eq=False)
+class StudyView:
+    """All of a study."""
+
+    name: str
+    gaps: Sequence[str]
+    older: str
+    lacks: Sequence[str]
+    figures: Sequence[FigureView]
+    payload: Mapping[str, Any]
+    scores: pd.DataFrame
+    comparison: pd.DataFrame
+    settings: pd.DataFrame
+    frame_skips: frozenset[int]
+
+
+def study_view(
+    study: Study,
+    published: pd.DataFrame,
+    scales: pd.DataFrame,
+    newest: int,
+    points: int,
+) -> StudyView:
+    """Everything that the page shows of a study.
+
+    Args:
+        study: Its labels must not mix settings, see ``with_distinct_labels``.
+        published: What ``published.read_all_published`` returned.
+        scales: What ``claims.scales.read_scales`` returned.
+        newest: The newest numerics version that there are data of.
+        points: Of each run's curve, for scripts.
+    """
+    curves = learning_curves(study, newest=newest)
+    runs = grids(curves, seeds_of(study.runs))
+    table = scores(study, published)
+    blocks = [block for each in FIGURES.values() for block in each]
+    shown, units = comparisons(curves, blocks), _Units(study, scales)
+    plain = min(MOST_POINTS, int(SHARE * points))
+    return StudyView(
+        study.name,
+        gaps(study),
+        numerics_note(table, newest),
+        left_out(curves, blocks),
+        [_figure(curves, runs, each, units, plain) for each in shown],
+        packed(curves, runs, points) if shown else {},
+        table.sort_values(["game", "label"]),
+        comparison(table, published),
+        hyperparameters(study),
+        curves.frame_skips,
+    )
+
+
+class _Units:
+    """The scores of a study's runs, and the scales that were fixed for its claims."""
+
+    def __init__(self, study: Study, scales: pd.DataFrame) -> None:
+        self.study, self.scales = study.name, scales
+        self.final = final_scores(study).dropna(subset="score")
+
+
+def _figure(
+    curves: Curves,
+    runs: Mapping[str, Grid],
+    shown: Comparison,
+    units: _Units,
+    points: int,
+) -> FigureView:
+    panels, legend = [], dict[str, Arm]()
+    for game in shown.games:
+        frames = runs[game].frames
+        arms = runs[game].arms(curves, shown.block.variants)
+        for arm in arms:
+            if len(arm.seeds) > len(legend.get(arm.label, _NONE).seeds):
+                legend[arm.label] = arm
+        drawn = learning_plot(game, frames, arms, points)
+        panels.append(Panel(game, drawn, difference_plot(game, frames, arms, points)))
+    marks = [(a.label, a.colour, a.dash, named(a)) for a in legend.values()]
+    return FigureView(shown.block.heading, marks, panels, _profile(shown, units))
+
+
+_NONE = Arm("", "", "", (), np.empty((0, 0)))
+
+
+def _profile(shown: Comparison, units: _Units) -> Plot | None:
+    """Of runs in units of the scales that were fixed for claims, where they were."""
+    family = str(shown.arms["family"].iloc[0])
+    scales = scales_for(units.scales, units.study, family, "final")
+    games = [game for game in shown.games if game in scales and scales[game].usable]
+    if not games:
+        return None
+    arms = []
+    for variant in shown.block.variants:
+        labels = shown.arms.loc[shown.arms["variant"] == variant, "label"]
+        for label in sorted(set(labels)):
+            rows = units.final[units.final["label"] == label]
+            arms.append((label, variant, _normalised(rows, games, scales)))
+    unit = f"what the tuned baseline of {family} learned"
+    return profile_plot("Performance profile", arms, unit)
+
+
+def _normalised(
+    rows: pd.DataFrame, games: Sequence[str], scales: Mapping[str, Scale]
+) -> dict[str, Any]:
+    return {
+        game: (part["score"].to_numpy(float) - scales[game].random) / scales[game].scale
+        for game in games
+        if len(part := rows[rows["game"] == game])
+    }

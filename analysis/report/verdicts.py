@@ -1,0 +1,204 @@
+"""Claims as the page shows them: a line each, and the evidence that it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.claims.claim import Claim
+from analysis.claims.judging import Judged
+from analysis.claims.rates import rate_interval
+from analysis.claims.sequences import MIN_BLOCKS, interval
+from analysis.claims.tiers import THEORY, Answer, Tier
+from analysis.claims.verdicts import RATE
+from analysis.figures.plot import Plot
+from analysis.figures.sequence_plots import Look, sequence_plot
+from analysis.figures.svg import strip
+from analysis.report.words import (
+    MARKS,
+    SAID,
+    interval_text,
+    margin_text,
+    missing_text,
+    name_of,
+    per_cent,
+    rule_of,
+    span_of,
+)
+
+REACHES = (0.25, 0.5, 1.0, 2.0, 5.0)  # of the axis that effects share
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """A question in a study, as it is shown.
+
+    Attributes:
+        answer: What was found.
+        strip: Effect, intervals and margin on the axis that all share; empty if none.
+        sequence: Intervals against blocks; None with too few, and where the claim's
+            verdict does not rest on it.
+    """
+
+    answer: Answer
+    strip: str
+    sequence: Plot | None
+
+    def cells(self) -> dict[str, str]:
+        """The numbers as text, a dash where there is none."""
+        found = self.answer.judgement
+        state = self.answer.state
+        words = {
+            "margin": margin_text(self.answer),
+            "verdict": f"{MARKS.get(state, '–')} {state}",
+            "planned": str(self.answer.question.blocks[self.answer.study]),
+        }
+        if found is None:
+            blank = dict.fromkeys(("effect", "wide", "narrow", "smallest"), "–")
+            return {**words, **blank, "more": self.answer.why}
+        smallest = found.smallest_margin
+        more = missing_text(found.missing) if state == "undecided" else ""
+        return {
+            **words,
+            "effect": per_cent(found.mean),
+            "wide": interval_text(found.wide),
+            "narrow": interval_text(found.narrow),
+            "smallest": f"{100 * smallest:.1f} %" if np.isfinite(smallest) else "–",
+            "more": more or found.relation,
+        }
+
+    def games(self) -> list[tuple[str, str]]:
+        """The mean effect on each game."""
+        blocks = self.answer.blocks
+        if blocks is None or blocks.effects.empty:
+            return []
+        means = blocks.effects.mean()
+        return [(str(game), per_cent(mean)) for game, mean in means.items()]
+
+    @property
+    def rule(self) -> str:
+        """What decides it."""
+        return rule_of(self.answer)
+
+
+@dataclass(frozen=True, eq=False)
+class ClaimView:
+    """A claim, what each tier says, and its effects."""
+
+    claim: Claim
+    tiers: Sequence[Tier]
+    effects: Sequence[Effect]
+    checks: Sequence[tuple[str, int, int]]
+
+
+def claim_views(judged: Judged, checks: Mapping[str, tuple[int, int]]) -> list[Any]:
+    """Every claim.
+
+    Args:
+        judged: The claims and their answers.
+        checks: Of each exact check, its rows and how many of them pass.
+    """
+    reach = _reach(judged.answers.values())
+    return [
+        ClaimView(
+            claim,
+            judged.tiers[claim.id],
+            [_effect(answer, reach) for answer in judged.of(claim)],
+            [(name, *checks.get(name, (0, 0))) for name in claim.theory.checks],
+        )
+        for claim in judged.claims
+    ]
+
+
+def tier_text(tier: Tier) -> dict[str, str]:
+    """A tier's verdict as a mark, words, and what is missing."""
+    said = SAID.get(tier.verdict, tier.verdict)
+    more = ""
+    if tier.verdict in ("undecided", "no verdict") and tier.name != THEORY:
+        more = missing_text(tier.missing, planned=tier.verdict == "no verdict")
+    return {
+        "name": name_of(tier.name),
+        "kind": tier.verdict.replace(" ", "-"),
+        "mark": MARKS.get(tier.verdict, "–"),
+        "said": said,
+        "more": more,
+    }
+
+
+def missing_lines(judged: Judged) -> list[str]:
+    """Why studies give no verdict on any claim, a line a study."""
+    lines = []
+    for study in judged.studies:
+        tiers = [t for each in judged.tiers.values() for t in each if t.name == study]
+        asked = [tier for tier in tiers if tier.verdict != "not asked"]
+        if asked and all(tier.verdict == "no verdict" for tier in asked):
+            why = list(dict.fromkeys(tier.says for tier in asked))
+            lines.append(
+                f"{name_of(study)}: {'; '.join(why[:3])} (./run_all.sh {study})"
+            )
+    return lines
+
+
+def counts(judged: Judged) -> list[str]:
+    """How many claims each tier supports, contradicts and so on, a line a tier."""
+    lines = []
+    for name in (THEORY, *judged.studies):
+        tiers = [t for each in judged.tiers.values() for t in each if t.name == name]
+        said = [SAID.get(t.verdict, t.verdict) for t in tiers]
+        kinds = [kind for kind in dict.fromkeys(said) if kind != "not asked"]
+        parts = ", ".join(f"{kind}: {said.count(kind)}" for kind in kinds)
+        lines.append(f"{name_of(name)} – {parts or 'not asked'}")
+    return lines
+
+
+def _effect(answer: Answer, reach: float) -> Effect:
+    found = answer.judgement
+    if found is None:
+        return Effect(answer, "", None)
+    ends = (found.wide.low, found.wide.high), (found.narrow.low, found.narrow.high)
+    drawn = strip(found.mean, *ends, span_of(answer), reach)
+    question = answer.question
+    looks = list(_looks(answer)) if question.decides else []
+    title = f"{question.id}, {name_of(answer.study)}"
+    unit = "runs that diverged, %" if question.kind == RATE else _UNIT
+    alpha = 1 - question.level
+    plot = sequence_plot(title, looks, span_of(answer), alpha, unit) if looks else None
+    return Effect(answer, drawn, plot)
+
+
+_UNIT = "effect, % of the scale"
+
+
+def _looks(answer: Answer) -> Iterator[Look]:
+    """The intervals after each block, as the verdict has the last of them."""
+    if answer.blocks is None:
+        return
+    alpha = 1 - answer.question.level
+    table = answer.blocks.effects.to_numpy(float)
+    for n in range(MIN_BLOCKS, len(table) + 1):
+        seen = table[:n]
+        pooled = seen.mean(axis=1)
+        if answer.question.kind == RATE:
+            k, runs = int(seen.sum()), seen.size
+            wide, narrow = (rate_interval(k, runs, share * alpha) for share in (1, 2))
+        elif np.ptp(pooled) == 0:
+            continue
+        else:
+            levels = (1 - share * alpha for share in (1, 2))
+            wide, narrow = (interval(pooled, level) for level in levels)
+        ends = (wide.low, wide.high), (narrow.low, narrow.high)
+        yield Look(n, float(pooled.mean()), *ends)
+
+
+def _reach(answers: Any) -> float:
+    """Half of the axis: the least that holds all finite 95 % intervals."""
+    ends = [0.0]
+    for answer in answers:
+        if answer.judgement is not None:
+            wide = answer.judgement.wide
+            ends += [abs(v) for v in (wide.low, wide.high) if np.isfinite(v)]
+            ends += [abs(answer.judgement.mean), 1.5 * answer.question.margin]
+    return next((reach for reach in REACHES if reach >= max(ends)), REACHES[-1])

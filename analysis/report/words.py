@@ -1,0 +1,83 @@
+"""Numbers of verdicts as text."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.claims.sequences import Interval
+from analysis.claims.tiers import Answer
+from analysis.claims.verdicts import RATE, RULES
+
+MARKS = {
+    "supported": "✔",
+    "supports": "✔",
+    "contradicted": "✘",
+    "contradicts": "✘",
+    "undecided": "…",
+    "depends": "≈",
+}
+SAID = {
+    "supports": "supports it",
+    "contradicts": "contradicts it",
+    "depends": "it depends",
+    "silent": "says nothing of it",
+}
+NAMES = {"minatar": "MinAtar", "atari": "Atari", "theory": "Mathematics"}
+# Where a margin begins and ends, by the kind of claim; the others' has both sides.
+_LOWER = ("non-inferiority", "inferiority")
+
+
+def per_cent(share: float, digits: int = 1) -> str:
+    """A share as per cent."""
+    return f"{100 * share:+.{digits}f} %".replace("-", "−")
+
+
+def interval_text(interval: Interval) -> str:
+    """An interval with its level, or that it has no end."""
+    level = f"{100 * interval.level:g} %"
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return f"{level}: no finite one yet"
+    low, high = (
+        f"{100 * end:+.1f}".replace("-", "−") for end in (interval.low, interval.high)
+    )
+    return f"{level}: [{low}, {high}]"
+
+
+def margin_text(answer: Answer) -> str:
+    """The margin, with its sign where it is of one side."""
+    margin = f"{100 * answer.question.margin:g} %"
+    if answer.question.kind == RATE:
+        return f"below {margin}"
+    return ("−" if answer.question.kind in _LOWER else "±") + margin
+
+
+def span_of(answer: Answer) -> tuple[float, float]:
+    """From where to where the margin reaches."""
+    margin = answer.question.margin
+    return (0.0, margin) if answer.question.kind == RATE else (-margin, margin)
+
+
+def rule_of(answer: Answer) -> str:
+    """What supports the question's claim and what contradicts it."""
+    if answer.question.kind == RATE:
+        return "the rate is below the margin; against it: above"
+    return next(
+        rule.words for kind, rule in RULES.items() if kind == answer.question.kind
+    )
+
+
+def missing_text(missing: int | None, *, planned: bool = False) -> str:
+    """How many blocks are missing."""
+    if missing is None:
+        return "over a thousand blocks missing as things stand"
+    if missing == 0:
+        return ""
+    blocks = f"{missing} more block{'s' if missing != 1 else ''}"
+    if planned:
+        return f"{missing} planned block{'s' if missing != 1 else ''} missing"
+    return f"about {blocks} as things stand"
+
+
+def name_of(study: str) -> str:
+    """How a tier is called."""
+    return NAMES.get(study, study)
