@@ -23,6 +23,7 @@ usage: ./run_all.sh COMMAND [options]
   speed            training here against stock Stable-Baselines3
   cost             what recording and checkpoints take of training's time
   claims           the paper's claims, judged by results/data: a table of verdicts
+  calibrate        how often are verdicts wrong? simulated, a few minutes
   scales           fix the units of effects, from the tuning studies
   figures, tables, report
                    draw them again from results/data; nothing is trained
@@ -39,7 +40,7 @@ TEXT
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
 DRAWN=" claims figures tables report "
-OTHERS=" scales test theory faults replicates reproduce list plan run speed cost status export merge train "
+OTHERS=" calibrate scales test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "merge": show.merge,
     "scales": show.scales,
     "claims": show.claims,
+    "calibrate": show.calibrate,
     "figures": show.figures,
     "tables": show.tables,
     "report": show.report,

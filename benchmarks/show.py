@@ -137,6 +137,24 @@ def scales(results: Results = Path("results")) -> int:
     return 0
 
 
+def calibrate(
+    results: Results = Path("results"),
+    studies: Annotated[
+        int, arg(metavar="N", help="studies to simulate for each row of the table")
+    ] = 20_000,
+) -> int:
+    """Simulate how often the rules of the claims are wrong; a few minutes."""
+    if studies < 1:
+        raise UsageError(f"--studies: expected a whole number above 0, not {studies}")
+    check_writable(results / "claims")
+    from analysis.claims.build import write_calibration
+
+    _bring_reference(results, "scales.csv")
+    for path in write_calibration(results, studies):
+        print(path)
+    return 0
+
+
 def figures(shown: Shown) -> int:
     """Draw Figures 1-3 from results/data."""
     check_writable(shown.results / "figures")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims.calibration import STUDIES, calibration
+from analysis.claims.calibration_page import calibration_markdown
 from analysis.claims.judging import Judged, judge
 from analysis.claims.pages import verdicts_markdown
 from analysis.claims.reading import FOLDER as CLAIMS
@@ -84,6 +86,26 @@ def write_scales(results: Path, claims: Path = CLAIMS) -> tuple[Path, list[str]]
     table, notes = make_scales(results, load_studies(claims))
     write_atomically({results / SCALES_FILE: csv_bytes(table)})
     return results / SCALES_FILE, notes
+
+
+def write_calibration(results: Path, studies: int = STUDIES) -> tuple[Path, ...]:
+    """Simulate studies, and write how often the rules are wrong.
+
+    Args:
+        results: The folder of all results.
+        studies: To be simulated for each row of the table.
+
+    Raises:
+        RecordError: Recorded runs, which give their scores, are mangled.
+    """
+    table = calibration(results, studies)
+    folder = results / VERDICTS_FOLDER
+    files = {
+        folder / "calibration.csv": csv_bytes(table),
+        folder / "calibration.md": calibration_markdown(table).encode(),
+    }
+    write_atomically(files)
+    return tuple(files)
 
 
 def merge_registries(other: Path, results: Path) -> int:

@@ -151,6 +151,7 @@ def no_work(monkeypatch):
         "benchmarks.speed.cost.measure_all",
         "analysis.claims.build.write_claims",
         "analysis.claims.build.write_scales",
+        "analysis.claims.build.write_calibration",
         "analysis.build.draw_figures",
         "analysis.build.write_tables",
         "analysis.build.write_report",
@@ -161,7 +162,7 @@ def no_work(monkeypatch):
 
 
 WRITERS = ["theory", "faults", "speed", "cost", "figures", "tables", "report", "export"]
-WRITERS += ["claims", "scales"]
+WRITERS += ["claims", "scales", "calibrate"]
 
 
 @pytest.mark.parametrize("command", [*WRITERS, "merge OTHER"])
@@ -183,6 +184,7 @@ def test_where_nothing_can_be_written_no_work_begins(
         ("export", "data"),
         ("claims", "claims"),
         ("scales", "reference"),
+        ("calibrate", "claims"),
         ("theory", "tables"),
         ("faults", "data"),
     ],
