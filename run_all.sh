@@ -24,6 +24,8 @@ usage: ./run_all.sh COMMAND [options]
   cost             what recording and checkpoints take of training's time
   claims           the paper's claims, judged by results/data: a table of verdicts
   calibrate        how often are verdicts wrong? simulated, a few minutes
+  compare A B --margin M
+                   a verdict on two arms of anyone's, Stable-Baselines3's too
   scales           fix the units of effects, from the tuning studies
   figures, tables, report
                    draw them again from results/data; nothing is trained
@@ -40,7 +42,7 @@ TEXT
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
 DRAWN=" claims figures tables report "
-OTHERS=" calibrate scales test theory faults replicates reproduce list plan run speed cost status export merge train "
+OTHERS=" calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -9,8 +9,26 @@ only thing that this package shares with the code that runs the experiments.
 - ``analysis.records.study``: read an exported study.
 - ``analysis.build``: ``results/data`` to figures, tables and reports.
 
-Nothing is imported here, so that a training process, which needs only the names of the
-columns, does not load the plotting libraries.
+For runs of anyone's: ``from analysis import load_study, sb3_scores, compare``.
+
+Nothing is imported here before it is asked for, so that a training process, which needs
+only the names of the columns, does not load the libraries of the tables and figures.
 """
 
+from importlib import import_module
+from typing import Any
+
+_FOR_EVERYONE = {
+    "load_study": "analysis.records.study",
+    "study_scores": "analysis.claims.others",
+    "sb3_scores": "analysis.claims.others",
+    "compare": "analysis.claims.compare",
+}
+
 __all__ = ["build"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FOR_EVERYONE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FOR_EVERYONE[name]), name)

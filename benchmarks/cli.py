@@ -8,7 +8,7 @@ from collections.abc import Callable
 import tyro
 
 from analysis.records.errors import RecordError, StudyNotFoundError
-from benchmarks import show
+from benchmarks import claims, show
 from benchmarks.errors import UsageError
 from benchmarks.faults import commands as faults
 from benchmarks.runs import commands as runs
@@ -28,9 +28,10 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "status": sweeps.status,
     "export": show.export,
     "merge": show.merge,
-    "scales": show.scales,
-    "claims": show.claims,
-    "calibrate": show.calibrate,
+    "scales": claims.scales,
+    "claims": claims.claims,
+    "calibrate": claims.calibrate,
+    "compare": claims.compare,
     "figures": show.figures,
     "tables": show.tables,
     "report": show.report,

@@ -108,53 +108,6 @@ def merge(
     return max(map(_say_exchange, exchanges))
 
 
-def claims(results: Results = Path("results")) -> int:
-    """Judge the paper's claims by results/data: a table of verdicts."""
-    check_writable(results / "claims")
-    check_writable(results / "reference")
-    from analysis.claims.build import write_claims
-    from analysis.claims.pages import terminal
-
-    _bring_reference(results, "scales.csv")
-    found = write_claims(results)
-    for line in terminal(found.judged, found.verdicts):
-        print(line)
-    for path in found.paths:
-        print(path)
-    return 0
-
-
-def scales(results: Results = Path("results")) -> int:
-    """Fix the units of effects, from tuning runs, before any study is judged."""
-    check_writable(results / "reference")
-    from analysis.claims.build import write_scales
-
-    _bring_reference(results, "*_scores.csv")
-    path, notes = write_scales(results)
-    print(path)
-    for line in notes:
-        print(line, file=sys.stderr)
-    return 0
-
-
-def calibrate(
-    results: Results = Path("results"),
-    studies: Annotated[
-        int, arg(metavar="N", help="studies to simulate for each row of the table")
-    ] = 20_000,
-) -> int:
-    """Simulate how often the rules of the claims are wrong; a few minutes."""
-    if studies < 1:
-        raise UsageError(f"--studies: expected a whole number above 0, not {studies}")
-    check_writable(results / "claims")
-    from analysis.claims.build import write_calibration
-
-    _bring_reference(results, "scales.csv")
-    for path in write_calibration(results, studies):
-        print(path)
-    return 0
-
-
 def figures(shown: Shown) -> int:
     """Draw Figures 1-3 from results/data."""
     check_writable(shown.results / "figures")
@@ -215,10 +168,11 @@ def _bring_published(results: Path) -> None:
     data = results / "data"
     if not study_names(data):
         raise UsageError(f"no study in {data} yet: run `python -m benchmarks export`")
-    _bring_reference(results, FILES)
+    bring_reference(results, FILES)
 
 
-def _bring_reference(results: Path, files: str) -> None:
+def bring_reference(results: Path, files: str) -> None:
+    """Put our files of reference beside results that are kept in another folder."""
     from analysis.records.published import FOLDER
 
     for path in (OURS / FOLDER).glob(files):

@@ -7,7 +7,9 @@
 
 __all__ = [
     "build",
+    "calibration",
     "claim",
+    "compare",
     "judging",
     "pages",
     "rates",

@@ -1,0 +1,106 @@
+"""The commands that judge, as their user meets them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.claims.test_compare import arm
+from tests.analysis.claims.test_judging import GAMES, planted
+
+REFERENCE = Path(__file__).parents[2] / "results/reference"
+
+
+def test_claims_prints_the_table_and_writes_it(call, tmp_path):
+    planted(tmp_path, {"a2c-proper": -0.3}, 7)
+    status, out, err = call("claims", "--results", tmp_path)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == ["claim", "exact", "mathematics", "MinAtar", "Atari"]
+    assert "contradicted" in lines[1]
+    assert any(line.startswith("C1.final minatar: -") for line in lines)
+    assert lines[-1] == str(tmp_path / "reference/judged_claims.csv")
+    assert (tmp_path / "claims/verdicts.md").exists()
+
+
+def test_claims_of_nothing_say_what_is_missing(call, tmp_path):
+    status, out, _ = call("claims", "--results", tmp_path)
+    assert status == 0
+    assert "no verdict: no runs yet, 20 blocks missing" in out
+    assert not (tmp_path / "reference/judged_claims.csv").exists()
+
+
+def test_scales_say_what_there_is_none_of(call, tmp_path):
+    status, out, err = call("scales", "--results", tmp_path)
+    assert (status, out) == (0, f"{tmp_path / 'reference/scales.csv'}\n")
+    assert err == "no scales of minatar: there is no study 'minatar-tuning' yet\n"
+    again = call("scales", "--results", tmp_path)
+    assert again == (status, out, err)
+
+
+def test_merge_brings_what_was_judged_elsewhere(call, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    planted(there, {}, 3)
+    call("claims", "--results", there)
+    (here / "data").mkdir(parents=True)
+    status, out, _ = call("merge", there, "--results", here)
+    assert status == 0
+    assert "claims that were judged there first: 2" in out
+    name = "reference/judged_claims.csv"
+    assert (here / name).read_bytes() == (there / name).read_bytes()
+
+
+def test_calibrate_writes_its_table(call, tmp_path):
+    status, out, _ = call("calibrate", "--studies", 20, "--results", tmp_path)
+    assert status == 0
+    names = ["calibration.csv", "calibration.md"]
+    assert [Path(line).name for line in out.splitlines()] == names
+
+
+def test_two_arms_of_anyones_are_judged(call, tmp_path):
+    a = arm(tmp_path / "a", [10, 11, 12, 10, 11, 12, 10])
+    b = arm(tmp_path / "b", [5, 6, 5, 6, 5, 6, 6])
+    status, out, _ = call("compare", a, b, "--margin", 1, "--kind", "superiority")
+    assert status == 0
+    assert "superiority (higher than 0; against it: less than the margin): supp" in out
+    assert "cross-checks" in out
+
+
+def test_arms_of_a_study_are_judged(call, tmp_path):
+    planted(tmp_path, {}, 7)
+    scales = [f"{game}=10" for game in GAMES]
+    arms = ("minatar:a2c-proper", "minatar:a2c-naive")
+    words = (*arms, "--margin", 0.1, "--results", tmp_path)
+    status, out, _ = call("compare", *words, "--scale", *scales)
+    assert status == 0
+    assert "equivalence (within the margin; against it: beyond it): supported" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("compare A nowhere --margin 1", "nowhere: is no folder of runs"),
+        ("compare A A --margin 0", "margin: expected a number above 0, not 0"),
+        ("compare A A --margin 1", "no verdict: fewer than 3 blocks: 2"),
+        ("compare A A --margin 1 --scale x", "--scale: expected GAME=NUMBER, not 'x'"),
+        ("compare x:y A --margin 1", "no study in results/data yet"),
+        ("calibrate --studies 0", "--studies: expected a whole number above 0, not 0"),
+    ],
+)
+def test_bad_input_is_a_line(words, said, call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arm(tmp_path / "A", [1, 2])
+    status, out, err = call(*words.split())
+    assert (status, out) == (2, "")
+    (line,) = err.splitlines()
+    assert said in line
+
+
+def test_edited_scales_are_refused(call, tmp_path):
+    shutil.copytree(REFERENCE, tmp_path / "reference")
+    (tmp_path / "reference/scales.csv").write_text("study\n")
+    status, _, err = call("claims", "--results", tmp_path)
+    assert status == 2
+    assert "scales.csv: has columns" in err
