@@ -7,10 +7,10 @@
 
 __all__ = [
     "build",
-    "calibration",
     "claim",
     "compare",
     "judging",
+    "others",
     "pages",
     "rates",
     "reading",
