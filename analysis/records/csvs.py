@@ -6,11 +6,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from analysis.records.errors import RecordError
+
+# Who writes records has no table to read: a run starts sooner without pandas.
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Table:
 
     def empty(self) -> pd.DataFrame:
         """A table without rows."""
+        import pandas as pd
+
         columns = {name: pd.Series(dtype=kind) for name, kind in self.dtypes.items()}
         return pd.DataFrame(columns)
 
@@ -110,6 +116,8 @@ def _check_outline(path: Path, data: bytes, cells: int) -> None:
 
 
 def _parse(path: Path, data: bytes, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
     try:
         return pd.read_csv(
             io.BytesIO(data),
@@ -123,6 +131,8 @@ def _parse(path: Path, data: bytes, dtypes: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _check_shape(path: Path, frame: pd.DataFrame, cells: int) -> None:
+    import pandas as pd
+
     if not isinstance(frame.index, pd.RangeIndex):
         raise RecordError(path, f"has rows without exactly {cells} cells")
 

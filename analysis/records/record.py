@@ -18,13 +18,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from analysis.records.configs import check_config
 from analysis.records.csvs import Table, read_table
 from analysis.records.errors import RecordError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONFIG_FILE = "config.json"
 EPISODES_FILE = "episodes.csv"
@@ -112,6 +113,8 @@ class RunRecord:
         )
 
     def _summary(self) -> pd.Series:
+        import pandas as pd
+
         # A Series, because there NaN equals NaN.
         times = [self.seconds, self.frames_per_second]
         return pd.Series([self.status, self.frames, *times], dtype=object)

@@ -68,8 +68,9 @@ def code_digest(root: Path = ROOT) -> str:
 def source_digest(source: str) -> str:
     """Return the digest of what a source text computes."""
     tree = ast.parse(source)
-    renamed = sorted(set(_renamed(tree)))
-    return _hash("\n".join([*renamed, *_words(tree)]))
+    words = sorted(set(_renamed(tree)))
+    _write_out(tree, words)
+    return _hash("\n".join(words))
 
 
 def _name(path: Path) -> str:
@@ -87,25 +88,25 @@ def _renamed(tree: ast.AST) -> Iterator[str]:
             yield f"{node.name} as {node.asname}"
 
 
-def _words(node: object) -> Iterator[str]:
-    """Write a tree out, the same on every version of Python.
+def _write_out(node: object, words: list[str]) -> None:
+    """Add a tree's words to a list, the same on every version of Python.
 
     ``ast.dump`` names what a newer grammar has, empty as it may be.
     """
     if isinstance(node, list):
         for part in node:
-            yield from _words(part)
+            _write_out(part, words)
     elif isinstance(node, ast.AST):
         if _is_silent(node):
             return
-        yield f"({type(node).__name__}"
+        words.append(f"({type(node).__name__}")
         for name, value in ast.iter_fields(node):
             if value is not None and value != []:
-                yield name
-                yield from _words(value)
-        yield ")"
+                words.append(name)
+                _write_out(value, words)
+        words.append(")")
     else:
-        yield repr(node)
+        words.append(repr(node))
 
 
 def _is_silent(node: ast.AST) -> bool:

@@ -12,6 +12,7 @@ from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
 from benchmarks.runs.process import HELD_ELSEWHERE, end_with
+from benchmarks.runs.startup import quick_imports
 
 
 def train(
@@ -31,7 +32,8 @@ def train(
         return HELD_ELSEWHERE
     if not (folder / "config.json").is_file():
         raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
-    from benchmarks.runs.train import main
+    with quick_imports():
+        from benchmarks.runs.train import main
 
     return main(folder, resume)
 

@@ -65,7 +65,7 @@ class Recording:
         )
         self._metrics = MetricsWriter(folder, resumed)
         self.logger = make_logger(self._metrics, wandb)
-        wandb.catch_up()  # the files end at the checkpoint now
+        wandb.catch_up(resumed is not None)  # the files end at the checkpoint now
 
     @property
     def frames(self) -> int:

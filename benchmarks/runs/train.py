@@ -38,6 +38,7 @@ from benchmarks.runs.resume import (
     resume_notes,
     with_new_games,
 )
+from benchmarks.runs.startup import leave_compiler_out
 from benchmarks.runs.state import check_parameters, set_state
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 
@@ -188,5 +189,6 @@ def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
 
 def main(folder: Path, resume: Resume = "strict") -> int:
     """Entry point of a run's own process, whose output is the run's log."""
+    leave_compiler_out()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     return train(folder, resume)

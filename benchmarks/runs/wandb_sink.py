@@ -53,8 +53,12 @@ class WandbWriter(KVWriter):
             self._guard("start", lambda: self._start(folder, record))
 
     def _start(self, folder: Path, record: Mapping[str, Any]) -> None:
+        mode = wandb_mode()
+        if mode == "disabled":
+            return
         import wandb
 
+        _leave_jobs_out()
         settings = wandb.Settings(
             silent=True,
             console="off",
@@ -72,7 +76,7 @@ class WandbWriter(KVWriter):
             job_type=record["label"],
             config=dict(record),
             dir=str(folder),
-            mode=wandb_mode(),
+            mode=mode,
             resume="allow",
             settings=settings,
         )
@@ -95,7 +99,7 @@ class WandbWriter(KVWriter):
             self._guard("log", lambda: self.run.log(row, step=self.n_rows))
             self.n_rows += 1
 
-    def catch_up(self) -> None:
+    def catch_up(self, is_resumed: bool = True) -> None:
         """Send what the record holds already, of a run that is taken up again.
 
         A process that was killed leaves an offline run that lacks its last rows, and
@@ -104,7 +108,8 @@ class WandbWriter(KVWriter):
         """
         if self.run is None:
             return
-        self._guard("log", lambda: self._send_all(recorded_rows(self.folder)))
+        if is_resumed:  # the files of another are empty, and slow to read
+            self._guard("log", lambda: self._send_all(recorded_rows(self.folder)))
         if self.run is not None:
             mine = Path(self.run.dir).parent
             for other in self.folder.glob(f"wandb/{OFFLINE}"):
@@ -173,6 +178,14 @@ def _tear_down() -> None:
 
     with suppress(Exception):
         wandb.teardown(0)
+
+
+def _leave_jobs_out() -> None:
+    """Have W&B not look for inputs of its launch jobs: half a second for nothing."""
+    with suppress(ImportError, AttributeError):  # another W&B may have no such thing
+        from wandb.sdk.wandb_run import Run
+
+        Run._detect_and_apply_job_inputs = lambda self: None  # type: ignore
 
 
 def wandb_mode() -> Any:

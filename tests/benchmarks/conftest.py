@@ -44,12 +44,14 @@ def _denormals() -> Iterator[None]:
 
 @pytest.fixture
 def tiny() -> Callable[..., RunConfig]:
-    """Resolve a run of the smoke suite that takes a second or so."""
+    """Resolve a run of a family's smoke suite that takes a second or so."""
 
-    def resolve(variant: str, frames: int = 1600, **values: Any) -> RunConfig:
+    def resolve(
+        variant: str, frames: int = 1600, suite: str = "smoke", **values: Any
+    ) -> RunConfig:
         family = "dqn" if variant.startswith("dqn") else "a2c"
         chosen = Selection(only=[variant], frames=frames, values=TINY[family] | values)
-        return load_suite("smoke", chosen)[0]
+        return load_suite(suite, chosen)[0]
 
     return resolve
 
