@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.suites.config import RunConfig
 from benchmarks.sweeps.estimate import hours_left
-from benchmarks.sweeps.status import RunStatus, statuses
+from benchmarks.sweeps.status import RunStatus, Watched
 from benchmarks.sweeps.sweep import Outcome
 
 REFRESH_S = 2.0
@@ -94,7 +94,7 @@ class LiveTable:
     """
 
     def __init__(self, results: Path, configs: Sequence[RunConfig]) -> None:
-        self.results, self.configs = results, configs
+        self.watched = Watched(results, configs)
         self.console = Console()
         self.live = Live(console=self.console, auto_refresh=False)
         self.interval = REFRESH_S if self.console.is_terminal else PLAIN_REFRESH_S
@@ -121,7 +121,7 @@ class LiveTable:
 
     def _show(self) -> None:
         self.last = time.monotonic()
-        runs = statuses(self.results, self.configs)
+        runs = self.watched.look()
         now = [run for run in runs if run.state in ("running", "failed")]
         if self.console.is_terminal:
             shown = [_progress_table(now)] if now else []

@@ -68,7 +68,10 @@ def status_of(results: Path, config: RunConfig) -> RunStatus:
     Raises:
         RecordError: ``done.json`` or ``failed.json`` is mangled.
     """
-    folder = run_folder(results, config)
+    return _status_in(run_folder(results, config), config)
+
+
+def _status_in(folder: Path, config: RunConfig) -> RunStatus:
     games = _tail(folder / EPISODES_FILE, len(EPISODES.dtypes))[-LAST_GAMES:]
     timing = _tail(folder / TIMING_FILE, len(TIMING.dtypes))[-1:]
     frames = max((int(row[0]) for row in (*timing, *games[-1:])), default=0)
@@ -125,6 +128,42 @@ def _speed(timing: list[list[str]], config: RunConfig) -> float | None:
 def statuses(results: Path, configs: Iterable[RunConfig]) -> list[RunStatus]:
     """Read the status of many runs."""
     return [status_of(results, config) for config in configs]
+
+
+class Watched:
+    """The status of many runs, again and again: only what may have changed is read.
+
+    A run that starts, goes on, fails or ends makes, renames or removes files, which its
+    folder's time of change shows. Only while it runs do files grow in silence.
+    """
+
+    def __init__(self, results: Path, configs: Iterable[RunConfig]) -> None:
+        self._folders = [(run_folder(results, config), config) for config in configs]
+        self._seen: dict[Path, tuple[int, RunStatus]] = {}
+
+    def look(self) -> list[RunStatus]:
+        """Return the status of all runs, now.
+
+        Raises:
+            RecordError: As for :func:`status_of`.
+        """
+        return [self._status(folder, config) for folder, config in self._folders]
+
+    def _status(self, folder: Path, config: RunConfig) -> RunStatus:
+        changed = _changed_at(folder)  # before it is read: what comes later is seen
+        seen = self._seen.get(folder)
+        if seen and seen[0] == changed and seen[1].state != "running":
+            return seen[1]
+        status = _status_in(folder, config)
+        self._seen[folder] = changed, status
+        return status
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def kept_in_data(results: Path, runs: Sequence[RunStatus]) -> str:

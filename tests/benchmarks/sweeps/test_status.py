@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,9 @@ from benchmarks.runs import stopwatch
 from benchmarks.runs.process import held
 from benchmarks.suites.suite import Selection, load_suite
 from benchmarks.sweeps import estimate as speed
+from benchmarks.sweeps import status as status_module
 from benchmarks.sweeps.estimate import hours_left, measured_speeds
-from benchmarks.sweeps.status import kept_in_data, status_of, statuses
+from benchmarks.sweeps.status import Watched, kept_in_data, status_of, statuses
 
 EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
 TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
@@ -50,6 +52,50 @@ def test_the_life_of_a_run(run):
         assert look().state == "running"
     (folder / "done.json").write_text(json.dumps(DONE))
     assert (look().state, look().frames_per_second) == ("done", 800.0)
+
+
+def test_who_watches_sees_the_life_of_a_run(run, tmp_path):
+    config, folder, _ = run
+    watched = Watched(tmp_path, [config])
+
+    def look():
+        time.sleep(0.02)  # a file system's clock ticks
+        (status,) = watched.look()
+        assert status == status_of(tmp_path, config)
+        return status.state, status.frames
+
+    assert look() == ("missing", 0)
+    for attempt in (1, 2):
+        with held(folder):
+            (folder / "failed.json").unlink(missing_ok=True)
+            (folder / "heartbeat").write_text("0 starting\n")
+            assert look() == ("running", 0)
+            # Files that grow change nothing of their folder.
+            for frames in (400 * attempt, 500 * attempt):
+                (folder / "heartbeat").write_text(f"{frames} training\n")
+                assert look() == ("running", frames)
+            (folder / "episodes.csv").write_text(EPISODES_HEAD)
+        (folder / "heartbeat").unlink()
+        assert look() == ("unfinished", 0)
+        failed = {"error": "OSError: disk full", "frames": 840}
+        (folder / "failed.json").write_text(json.dumps(failed))
+        assert look() == ("failed", 840)
+    (folder / "done.json").write_text(json.dumps(DONE))
+    assert look() == ("done", 1600)
+
+
+def test_what_has_not_changed_is_not_read_again(run, tmp_path, monkeypatch):
+    config, folder, _ = run
+    (folder / "done.json").write_text(json.dumps(DONE))
+    watched = Watched(tmp_path, [config, replace(config, seed=7)])
+    read = []
+    inner = status_module._status_in
+    monkeypatch.setattr(
+        status_module, "_status_in", lambda *a: read.append(a[0]) or inner(*a)
+    )
+    first = watched.look()
+    assert [run.state for run in first] == ["done", "missing"]
+    assert watched.look() == first and len(read) == 2
 
 
 def test_a_run_at_work_shows_its_last_sign_of_life(run):
