@@ -124,6 +124,18 @@ COST = Source(
     lambda percent: max(percent) / 100,
 )
 
+
+def wrong_on(blocks: str) -> Source:
+    """The worst share of simulated studies that state something false, in per cent."""
+    return Source(
+        "claims/calibration.csv",
+        ("false_for", "false_against"),
+        r"^([\d.e-]+)$",
+        (("blocks", f"^{blocks}$"),),
+        lambda shares: 100 * max(shares),
+    )
+
+
 QUOTES = (
     Quote(
         "up to {} % apart if rewards are dense, {} to {} % (medians) if they are",
@@ -208,6 +220,17 @@ QUOTES = (
         (Source("data/faults/faults.csv", ("no",), r"^(\d+)$", of=max),),
     ),
     Quote("take less than a {} of training's time", (COST,), bound=True),
+    Quote(
+        "none states something false in more than {} % of studies",
+        (wrong_on("normal"),),
+        bound=True,
+    ),
+    Quote("single exponential draws in up to {} %", (wrong_on("exponential"),)),
+    Quote(
+        "on five games of such scores in {} % at most",
+        (wrong_on("exponential scores"),),
+        bound=True,
+    ),
 )
 
 # Numbers that nobody measured: each pattern says of what kind. The whole match is one.
@@ -231,6 +254,7 @@ SETTINGS = (
     r"again for 200,000 frames",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
+    r"no 95 % interval is finite with less than 5 blocks",
     # What the deviations compare.
     r"\d+M frames \(A2C\), \d+M \(DQN, inferred\)",
     r"10M and 4M",

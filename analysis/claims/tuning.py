@@ -38,6 +38,7 @@ from analysis.records.study import Study, load_study, study_names
 MEASURED = {"minatar": "minatar-tuning"}  # studies, and what their scales are made of
 HUMAN = ("atari",)  # studies whose scales are a human's
 LEAST_SEEDS = 2
+_KEY = ["study", "family", "game", "estimand"]
 
 
 def make_scales(
@@ -67,7 +68,7 @@ def make_scales(
             tuning = load_study(results / "data", str(source))
             made, said = _measured(tuning, study, games, random_scores(published))
             tables.append(made)
-            notes.append(said)
+            notes += said
     empty = pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     made = pd.concat(tables, ignore_index=True) if tables else empty
     _check_fixed(results, made)
@@ -104,7 +105,7 @@ def chosen_labels(
 
 def _measured(
     tuning: Study, study: str, games: Sequence[str], random: pd.Series
-) -> tuple[pd.DataFrame, str]:
+) -> tuple[pd.DataFrame, list[str]]:
     where = Path("data", tuning.name)
     if lacks := gaps(tuning):
         raise RecordError(where, f"is not complete: {lacks[0]}")
@@ -118,7 +119,14 @@ def _measured(
         f"{row['label']} {row['share']:.3f}"
         for row in order.sort_values("share", ascending=False).to_dict("records")
     )
-    return made, f"{study}: share of the best, by settings: {'; '.join(tried)}"
+    return made, [
+        f"{study}: share of the best, by settings: {'; '.join(tried)}",
+        *(
+            f"no scales of {study} for {family}: {tuning.name} has no runs of {arm!r}"
+            for family, arm in BASELINES.items()
+            if family not in labels
+        ),
+    ]
 
 
 def _of_humans(
@@ -152,13 +160,18 @@ def _of_humans(
 
 
 def _check_fixed(results: Path, made: pd.DataFrame) -> None:
-    """Scales that were fixed stay: studies may have been judged by them."""
+    """Scales that were fixed stay, since studies may have been judged by them.
+
+    New ones may join them, of a family or a game that had none.
+    """
     before = read_scales(results)
-    for study, rows in before.groupby("study"):
-        now = made[made["study"] == study]
-        if not rows.reset_index(drop=True).equals(now.reset_index(drop=True)):
-            raise RecordError(
-                results / SCALES_FILE,
-                f"the scales of {study} would be others than those that are fixed; "
-                "delete the file if nothing was judged by them",
-            )
+    now = made.set_index(_KEY).reindex(pd.MultiIndex.from_frame(before[_KEY]))
+    then = before.set_index(_KEY)
+    same = ((now == then) | (now.isna() & then.isna())).all(axis=1)
+    if not same.all():
+        study, family, game, estimand = same.index[~same.to_numpy()][0]
+        raise RecordError(
+            results / SCALES_FILE,
+            f"is fixed, and the {estimand} scale of {family} on {game} in {study} "
+            "would be another; delete the file if nothing was judged by it",
+        )

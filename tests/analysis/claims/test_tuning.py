@@ -77,8 +77,23 @@ def test_scales_that_are_fixed_stay(results):
     made, _ = make_scales(results, STUDIES)
     write_atomically({results / SCALES_FILE: csv_bytes(made)})
     save_study(results / "data", tuning(seeds=4))
-    with pytest.raises(RecordError, match="scales of minatar would be others"):
+    with pytest.raises(RecordError, match="the final scale of a2c on MinAtar/Asteri"):
         make_scales(results, STUDIES)
+    save_study(results / "data", tuning(tops={("dqn-hard", game): 5 for game in GAMES}))
+    with pytest.raises(RecordError, match="is fixed, and the final scale of a2c"):
+        make_scales(results, STUDIES)
+
+
+def test_a_family_that_had_no_scales_gets_them_later(results):
+    a2c = {key: top for key, top in TOPS.items() if key[0] != "dqn-hard"}
+    save_study(results / "data", tuning(tops=a2c))
+    made, notes = make_scales(results, STUDIES)
+    assert "no scales of minatar for dqn: minatar-tuning has no runs of" in notes[1]
+    write_atomically({results / SCALES_FILE: csv_bytes(made)})
+    save_study(results / "data", tuning())
+    more, notes = make_scales(results, STUDIES)
+    assert len(more) == len(made) + 4
+    assert len(notes) == 1
 
 
 def test_what_is_not_there_yet_is_said(results):
