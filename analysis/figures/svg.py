@@ -166,8 +166,9 @@ def strip(
 ) -> str:
     """An effect with its intervals, on an axis from ``-reach`` to ``reach``.
 
-    An end beyond the axis is cut off, and has no cap. The table around it says the same
-    in numbers, so that it is hidden from screen readers.
+    An end beyond the axis is cut off, and has no cap; an interval without ends is not
+    drawn. The table around it says the same in numbers, so that the strip is hidden
+    from screen readers.
 
     Args:
         mean: The effect.
@@ -183,9 +184,11 @@ def strip(
 
     def bar(ends: tuple[float, float], kind: str) -> str:
         low, high = ends
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return ""
         return f'<path class="{kind}" d="M{at(low)} {middle}H{at(high)}"/>'
 
-    caps = [f"M{at(v)} 7v10" for v in wide if math.isfinite(v) and abs(v) <= reach]
+    caps = "".join(f"M{at(v)} 7v10" for v in wide if abs(v) <= reach)
     dot = f'<circle class="dot" cx="{at(mean)}" cy="{middle}" r="4"/>'
     return (
         f'<svg class="strip" viewBox="0 0 {width} {height}" aria-hidden="true">'
@@ -193,7 +196,7 @@ def strip(
         f'width="{round(at(margin[1]) - at(margin[0]), 1)}"/>'
         f'<path class="zero" d="M{at(0)} 0v{height}"/>'
         + bar(wide, "wide")
-        + f'<path class="wide" d="{"".join(caps)}"/>'
+        + (f'<path class="wide" d="{caps}"/>' if caps else "")
         + bar(narrow, "narrow")
         + (dot if abs(mean) <= reach else "")
         + "</svg>"

@@ -163,23 +163,23 @@
     .filter((run) => run.arm === arm && state.seeds.has(run.seed));
 
   const curvePlot = (study, name, state) => {
-    const game = study.games[name], lines = [], bands = [];
+    const game = study.games[name], means = [], seeds = [], bands = [];
     for (const arm of state.order.filter((each) => state.arms.has(each))) {
       const { label, colour, dash } = study.arms[arm];
       const runs = chosen(game, arm, state), done = runs.filter((run) => !run.halted);
       if (done.length) {
         const found = summary(done.map((run) => run.y), game.x.length);
         if (done.length > 1 && !state.each) bands.push(sides(label, colour, found, 1));
-        lines.push({ label: `${label} (n = ${done.length})`, colour, dash, y: found.mean });
+        means.push({ label: `${label} (n = ${done.length})`, colour, dash, y: found.mean });
       }
       for (const run of runs) {
         if (!run.halted && !(state.each && done.length > 1)) continue;
-        lines.push({ label: `${label}, seed ${run.seed}`, colour, y: run.y, aside: true,
+        seeds.push({ label: `${label}, seed ${run.seed}`, colour, y: run.y, aside: true,
           faint: true, dash: run.halted ? [2, 4] : [] });
       }
     }
     return { title: name, xLabel: "frames (millions)", yLabel: "game return", x: game.x,
-      lines, bands, span: [] };
+      lines: [...seeds, ...means], bands, span: [] };
   };
 
   const differencePlot = (study, name, state) => {

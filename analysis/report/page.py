@@ -21,7 +21,13 @@ from analysis.findings.theory import Findings
 from analysis.report.provenance import Making
 from analysis.report.studies import StudyView
 from analysis.report.theory import check_counts, equations
-from analysis.report.verdicts import claim_views, counts, missing_lines, tier_text
+from analysis.report.verdicts import (
+    claim_views,
+    counts,
+    missing_lines,
+    reach_of,
+    tier_text,
+)
 from analysis.report.words import name_of
 from analysis.tables.markdown import (
     COMPARISON_NOTE,
@@ -80,6 +86,7 @@ def render(contents: Contents) -> str:
             claims=claim_views(judged, counted) if judged else [],
             counts=counts(judged) if judged else [],
             missing=missing_lines(judged) if judged else [],
+            reach=100 * reach_of(judged.answers.values()) if judged else 0,
             equations=[] if checks is None else equations(checks),
             scripts=[Markup(each) for each in scripts],
             styles=[Markup(each) for each in styles],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -94,14 +93,16 @@ class ClaimView:
     checks: Sequence[tuple[str, int, int]]
 
 
-def claim_views(judged: Judged, checks: Mapping[str, tuple[int, int]]) -> list[Any]:
+def claim_views(
+    judged: Judged, checks: Mapping[str, tuple[int, int]]
+) -> list[ClaimView]:
     """Every claim.
 
     Args:
         judged: The claims and their answers.
         checks: Of each exact check, its rows and how many of them pass.
     """
-    reach = _reach(judged.answers.values())
+    reach = reach_of(judged.answers.values())
     return [
         ClaimView(
             claim,
@@ -165,7 +166,11 @@ def _effect(answer: Answer, reach: float) -> Effect:
     title = f"{question.id}, {name_of(answer.study)}"
     unit = "runs that diverged, %" if question.kind == RATE else _UNIT
     alpha = 1 - question.level
-    plot = sequence_plot(title, looks, span_of(answer), alpha, unit) if looks else None
+    plot = (
+        sequence_plot(title, looks, span_of(answer), alpha, unit)
+        if len(looks) > 1
+        else None
+    )
     return Effect(answer, drawn, plot)
 
 
@@ -193,7 +198,7 @@ def _looks(answer: Answer) -> Iterator[Look]:
         yield Look(n, float(pooled.mean()), *ends)
 
 
-def _reach(answers: Any) -> float:
+def reach_of(answers: Iterable[Answer]) -> float:
     """Half of the axis: the least that holds all finite 95 % intervals."""
     ends = [0.0]
     for answer in answers:

@@ -23,8 +23,8 @@ SAID = {
     "silent": "says nothing of it",
 }
 NAMES = {"minatar": "MinAtar", "atari": "Atari", "theory": "Mathematics"}
-# Where a margin begins and ends, by the kind of claim; the others' has both sides.
-_LOWER = ("non-inferiority", "inferiority")
+# On which side a margin is, by the kind of claim; the others' has both.
+_SIGNS = {"non-inferiority": "−", "inferiority": "−", "superiority": "+"}
 
 
 def per_cent(share: float, digits: int = 1) -> str:
@@ -48,7 +48,7 @@ def margin_text(answer: Answer) -> str:
     margin = f"{100 * answer.question.margin:g} %"
     if answer.question.kind == RATE:
         return f"below {margin}"
-    return ("−" if answer.question.kind in _LOWER else "±") + margin
+    return _SIGNS.get(answer.question.kind, "±") + margin
 
 
 def span_of(answer: Answer) -> tuple[float, float]:
