@@ -30,6 +30,7 @@ def test_a_cheap_fault_is_survived(name, tmp_path):
     assert verdict == HELD, observed
 
 
+@pytest.mark.slow
 def test_a_hostile_checkpoint_executes_nothing(tmp_path):
     (fault,) = (fault for fault in FAULTS if fault.name == "a hostile checkpoint")
     observed, verdict = fault.observe(Lab(tmp_path), tmp_path / "results")

@@ -257,6 +257,7 @@ def command(results: Path, *words: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_sweep_on_a_cluster_can_be_stopped_and_goes_on(cluster, tmp_path):
     words = ("--frames", "8_000", "--address", cluster.address)
     where = {"cwd": ROOT, "text": True, "stdin": subprocess.DEVNULL}
