@@ -131,5 +131,8 @@ def test_a_rate_counts_runs_that_diverged():
     asked = question("divergence", "rate", (A,))
     fell[0] = run_of(A, GAMES[0], 0, SHAPE * 9)
     fell[1] = run_of(A, GAMES[1], 0, SHAPE * 9)
+    fell.append(run_of(A, GAMES[0], 2, SHAPE[:5], "unfinished"))
+    fell.append(run_of(A, GAMES[1], 2, SHAPE))
     found = blocks(study_with(fell), asked)
     assert found.effects.to_numpy().tolist() == [[0, 0], [1, 1]]
+    assert "of seeds: 2" in found.notes[0]

@@ -12,6 +12,7 @@ from analysis.claims.blocks import scored
 from analysis.claims.judging import NO_RUNS, answer, judge
 from analysis.claims.reading import load_claims
 from analysis.claims.scales import COLUMNS, SCALES_FILE
+from analysis.claims.tiers import study_tier
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
 from analysis.records.study import csv_bytes, save_study
@@ -64,6 +65,35 @@ def test_equivalence_needs_all_questions_and_falls_with_one(tmp_path):
     assert tier(tmp_path, "C7")[0].verdict == "supported"
     planted(tmp_path, {"q-a2c": 0.3}, 7)
     assert tier(tmp_path, "C7")[0].verdict == "contradicted"
+
+
+class Said:
+    """An answer of which only its verdict matters."""
+
+    def __init__(self, state, missing=0):
+        self.state, self.missing = state, missing
+        self.why = "none" if state == "no verdict" else ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict", "missing"),
+    [
+        (Said("supported"), Said("supported"), "supported", 0),
+        (Said("supported"), Said("undecided", 4), "undecided", 4),
+        (Said("undecided", 9), Said("undecided", 4), "undecided", 9),
+        (Said("undecided", None), Said("undecided", 4), "undecided", None),
+        (Said("supported"), Said("contradicted"), "contradicted", 0),
+        (Said("undecided", 9), Said("contradicted"), "contradicted", 0),
+        (Said("contradicted"), Said("no verdict", 7), "contradicted", 0),
+        (Said("supported"), Said("no verdict", 7), "no verdict", 7),
+    ],
+)
+def test_a_verdict_of_two_questions(first, second, verdict, missing):
+    claim = CLAIMS["C4"]
+    answers = {("minatar", "C4.plus"): first, ("minatar", "C4.minus"): second}
+    answers |= {("minatar", name): Said("supported") for name in ("C4.gain", "C4.loss")}
+    found = study_tier(claim, "minatar", answers)
+    assert (found.verdict, found.missing) == (verdict, missing)
 
 
 def test_two_blocks_give_no_verdict(tmp_path):
