@@ -255,15 +255,14 @@ class HardDQN(EpsilonGreedyDQN):
         )
         # Those of double Q-learning depend on the network that learns.
         all_targets = None if self.double_q else self.targets(batches)
-        observations = batches.observations.split(batch_size)
         actions = batches.actions.unsqueeze(1).split(batch_size)
-        for k in range(gradient_steps):
+        for k, observations in enumerate(batches.observations.split(batch_size)):
             rows = slice(k * batch_size, (k + 1) * batch_size)
             if all_targets is None:
                 targets = self.targets(batches.rows(rows))
             else:
                 targets = all_targets[rows]
-            q = self.q_net.to_learn(observations[k]).gather(1, actions[k]).squeeze(1)
+            q = self.q_net.to_learn(observations).gather(1, actions[k]).squeeze(1)
             loss = torch.nn.functional.smooth_l1_loss(q, targets)
             if self._n_updates % DIAGNOSED_EVERY == 0:
                 self._record_softness(batches.next_observations[rows])

@@ -77,9 +77,7 @@ class FlatRMSprop(RMSpropTFLike):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Step once."""
-        (group,) = self.param_groups
-        (parameter,) = group["params"]
-        state = self.state[parameter]
+        group, parameter, state = _only(self)
         if not state:
             state["square_avg"] = torch.ones_like(parameter)
         mean, gradient, decay = state["square_avg"], parameter.grad, group["alpha"]
@@ -103,9 +101,7 @@ class FlatAdam(Adam):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Step once."""
-        (group,) = self.param_groups
-        (parameter,) = group["params"]
-        state = self.state[parameter]
+        group, parameter, state = _only(self)
         if not state:
             state["step"] = torch.zeros((), dtype=torch.float32)
             state["exp_avg"] = torch.zeros_like(parameter)
@@ -129,6 +125,13 @@ class FlatAdam(Adam):
         )
 
     step.hooked = True  # type: ignore[attr-defined]
+
+
+def _only(optimizer: Optimizer) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    """Return the settings, the parameter and the state of an optimiser of one."""
+    (group,) = optimizer.param_groups
+    (parameter,) = group["params"]
+    return group, parameter, optimizer.state[parameter]
 
 
 _QUICK: Mapping[type[Optimizer], type[FlatRMSprop] | type[FlatAdam]] = {

@@ -58,7 +58,9 @@ class PatchTrunk(DeferredTrunk):
         if is_channels_last:
             images = images.permute(0, 2, 3, 1)
         flat = images.flatten(1).to(self.forward_type)
-        pick = self.picks[is_channels_last].to(flat.device)
+        if self.picks[0].device != flat.device:
+            self.picks = [pick.to(flat.device) for pick in self.picks]
+        pick = self.picks[is_channels_last]
         patches = flat.index_select(1, pick).view(-1, weight[0].numel())
         filters = weight.permute(0, 2, 3, 1).flatten(1)
         found = torch.addmm(bias, patches, filters.T).relu_()

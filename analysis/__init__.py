@@ -1,4 +1,4 @@
-"""What the runs show: curves, figures, tables and a report, from exported data alone.
+"""What the runs show: curves, verdicts and a report, from exported data alone.
 
 Nothing here imports what trains: the record format, ``analysis.records.record``, is the
 only thing that this package shares with the code that runs the experiments.
@@ -7,7 +7,7 @@ only thing that this package shares with the code that runs the experiments.
 - ``analysis.records.exchange``: ``results/runs`` to ``results/data``, and merging two
   of those.
 - ``analysis.records.study``: read an exported study.
-- ``analysis.build``: ``results/data`` to figures, tables and reports.
+- ``analysis.build``: ``results/data`` to figures, tables and the report.
 
 For runs of anyone's: ``from analysis import load_study, sb3_scores, compare``.
 

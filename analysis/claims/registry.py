@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
-from analysis.records.errors import RecordError
+from analysis.records.csvs import read_if_there
 
 REGISTRY_FILE = Path("reference", "judged_claims.csv")
 COLUMNS = {
@@ -35,16 +35,7 @@ def read_registry(results: Path) -> pd.DataFrame:
     Raises:
         RecordError: The file has other columns or a cell of the wrong type.
     """
-    path = results / REGISTRY_FILE
-    if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-    table = pd.read_csv(path, keep_default_na=False)
-    if list(table) != list(COLUMNS):
-        raise RecordError(path, f"has columns {list(table)}, not {list(COLUMNS)}")
-    try:
-        return table.astype(COLUMNS)
-    except ValueError as error:
-        raise RecordError(path, f"has a cell of the wrong type: {error}") from None
+    return read_if_there(results / REGISTRY_FILE, COLUMNS)
 
 
 def registered(registry: pd.DataFrame, judged: Judged) -> pd.DataFrame:

@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.scores import area, curves, final
+from analysis.records.csvs import read_if_there
 from analysis.records.errors import RecordError
 from analysis.records.study import Study
 
@@ -143,15 +144,7 @@ def read_scales(results: Path) -> pd.DataFrame:
         RecordError: The file has other columns or a cell of the wrong type.
     """
     path = results / SCALES_FILE
-    if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-    table = pd.read_csv(path)
-    if list(table) != list(COLUMNS):
-        raise RecordError(path, f"has columns {list(table)}, not {list(COLUMNS)}")
-    try:
-        table = table.astype(COLUMNS)
-    except ValueError as error:
-        raise RecordError(path, f"has a cell of the wrong type: {error}") from None
+    table = read_if_there(path, COLUMNS)
     key = ["study", "family", "game", "estimand"]
     if table.duplicated(key).any():
         raise RecordError(path, "has two scales for one game")

@@ -92,6 +92,25 @@ def check_header(path: Path, data: bytes, columns: list[str]) -> None:
         raise RecordError(path, f"has columns {found!r}, not {wanted!r}")
 
 
+def read_if_there(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """Read a table that need not be there; without it there are no rows.
+
+    Raises:
+        RecordError: It has other columns or a cell of the wrong type.
+    """
+    import pandas as pd
+
+    if not path.exists():
+        return Table(dtypes).empty()
+    table = pd.read_csv(path)
+    if list(table) != list(dtypes):
+        raise RecordError(path, f"has columns {list(table)}, not {list(dtypes)}")
+    try:
+        return table.astype(dict(dtypes))
+    except ValueError as error:
+        raise RecordError(path, f"has a cell of the wrong type: {error}") from None
+
+
 def header_of(data: bytes) -> list[str]:
     """The columns that the first line of a CSV file names."""
     header = data.partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace")

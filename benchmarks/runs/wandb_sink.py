@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 WANDB_PROJECT = "soft-q-pg"
 OFFLINE = "offline-run-*"
-DISABLED = "disabled"
 # Beyond this a W&B process is taken for dead: it must never hold a run up.
 WANDB_PATIENCE_S = 20.0
 CONNECT_S = 3.0
@@ -49,12 +48,11 @@ class WandbWriter(KVWriter):
         self.folder = folder
         self.n_rows = 0
         self.given_up = False
-        if os.environ.get("WANDB_MODE") != DISABLED:  # importing it takes a second
-            self._guard("start", lambda: self._start(folder, record))
+        self._guard("start", lambda: self._start(folder, record))
 
     def _start(self, folder: Path, record: Mapping[str, Any]) -> None:
         mode = wandb_mode()
-        if mode == "disabled":
+        if mode == "disabled":  # importing it takes a second
             return
         import wandb
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from algorithms import ALGORITHMS
-from analysis.records.configs import RUN_ID
+from analysis.records.configs import RESERVED, RUN_ID
 from benchmarks.errors import ConfigError
 from benchmarks.games.families import Family, all_games, families, family_of
 from benchmarks.suites.config import Setting
@@ -21,8 +21,6 @@ from benchmarks.suites.schema import KEYS, MOST, SOURCES, nearest
 SETTINGS = Path(__file__).parent / "settings"
 # Settings that no settings file gives a value: without one, each game has its own.
 OPTIONAL = ("max_frames",)
-# Results of other commands have these names where studies have theirs.
-RESERVED = ("theory", "speed", "cost", "faults", "random")
 # Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
 MOST_SEEDS = 1_000
 LAST_FIRST_SEED = 10**6

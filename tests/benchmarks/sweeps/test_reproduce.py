@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.records.exchange import export_study
 from analysis.records.study import load_study, save_study, study_of
 from benchmarks.errors import UsageError
-from benchmarks.runs.provenance import provenance
 from benchmarks.runs.train import train, write_config
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 from benchmarks.sweeps import reproduce as module
-from benchmarks.sweeps.agreement import first_difference, other_conditions
 from benchmarks.sweeps.reproduce import config_now, find_run, reproduce
 from benchmarks.sweeps.sweep import Task
 
@@ -256,64 +251,3 @@ def test_an_old_record_is_made_again_by_the_code_of_today(tiny):
     now = config_now(old)
     assert now == tiny("q-a2c") and now.numerics == NUMERICS_VERSION
     assert isinstance(now, RunConfig)
-
-
-# ----------------------------------------------------------------------- comparisons
-
-
-def table(**columns):
-    return pd.DataFrame(columns)
-
-
-def test_the_first_difference_is_found():
-    recorded = table(frames=[1, 2, 3], loss=[0.5, np.nan, 0.25])
-    same = table(frames=[1, 2, 3], loss=[0.5, 9.0, 0.25], new=[1.0, 2.0, 3.0])
-    assert first_difference(recorded, same, whole=True) is None
-    assert first_difference(recorded, same[:2], whole=False) is None
-    assert first_difference(recorded, same[:2], whole=True).number == 3
-    lost = first_difference(recorded, same.assign(loss=[0.5, 1, np.nan]), whole=True)
-    assert (lost.number, lost.columns()) == (3, ["loss"])
-    # Bits count: no tolerance.
-    near = same.assign(loss=[0.5, 0.0, np.nextafter(0.25, 1)])
-    found = first_difference(recorded, near, whole=True)
-    assert found.number == 3
-    assert found.lines("row 3")[1:] == [
-        "  recorded  frames 3  loss 0.25",
-        "  today     frames 3  loss 0.25000000000000006  new 3",
-    ]
-
-
-def test_conditions_that_differ_are_named(tiny):
-    now = tiny("q-a2c").record() | provenance(0)
-    assert other_conditions(now, now, 100) == []
-    entry = now["history"][0]
-    other = {
-        "numerics": 1,
-        "versions": now["versions"] | {"torch": "2.0"},
-        "history": [
-            entry | {"commit": "abc", "code": "def"},
-            entry | {"frames": 50, "commit": "abd", "processor": "amd-1"},
-            entry | {"frames": 150, "commit": "abe"},
-        ],
-    }
-    said = other_conditions(now | other, now, 100)
-    assert f"numerics version: 1 then, {NUMERICS_VERSION} now" in said
-    assert f"commit: abc, from frame 50 abd then, {entry['commit']} now" in said
-    assert f"code: def, from frame 50 {entry['code']} then, {entry['code']} now" in said
-    here = entry["processor"]
-    assert f"processor: {here}, from frame 50 amd-1 then, {here} now" in said
-    assert f"torch: 2.0 then, {now['versions']['torch']} now" in said
-    assert len(said) == 5
-
-
-def test_what_was_not_recorded_is_said_to_be_so(tiny):
-    now = tiny("q-a2c").record() | provenance(0)
-    old = json.loads(json.dumps(now))
-    for name in ("processor", "code", "history"):
-        del old[name]
-    del old["versions"]["opencv-python-headless"]
-    names = {
-        line.partition(": not recorded then")[0]
-        for line in other_conditions(old, now, 100)
-    }
-    assert names == {"processor", "code", "opencv-python-headless"}
