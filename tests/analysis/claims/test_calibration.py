@@ -122,3 +122,10 @@ def test_every_kind_of_claim_is_in_the_table():
         assert question.margin == margins.get(question.estimand, calibration.MARGIN)
         assert question.kind in {*BORDERS, verdicts.RATE}
     assert {q.level for q in asked} == {1 - verdicts.ALPHA}
+
+
+def test_blocks_that_are_made_up_have_mean_zero_and_deviation_one(tmp_path):
+    kinds = calibration._kinds_of_blocks(tmp_path, 500, np.random.default_rng(0))
+    for name, z, _ in kinds:
+        assert abs(z.mean()) < 4 / np.sqrt(z.size), name
+        assert z.std() == pytest.approx(1, abs=0.05), name

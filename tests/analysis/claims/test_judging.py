@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,7 +17,7 @@ from analysis.claims.tiers import study_tier
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
 from analysis.records.study import csv_bytes, save_study
-from tests.analysis.claims.planted import planted_study
+from tests.analysis.claims.planted import SHAPE, planted_study, run_of, study_with
 
 GAMES = ["MinAtar/Asterix", "MinAtar/Breakout", "MinAtar/Freeway", "MinAtar/Seaquest",
          "MinAtar/SpaceInvaders"]  # fmt: skip
@@ -94,6 +95,26 @@ def test_a_verdict_of_two_questions(first, second, verdict, missing):
     answers |= {("minatar", name): Said("supported") for name in ("C4.gain", "C4.loss")}
     found = study_tier(claim, "minatar", answers)
     assert (found.verdict, found.missing) == (verdict, missing)
+
+
+def test_two_questions_share_the_chance_of_a_wrong_contradiction(tmp_path):
+    """Effects just beyond the margin: enough for one question, not for one of two."""
+    draws = np.random.default_rng(0).normal(size=8)
+    effects = 0.1785 + 0.05 * (draws - draws.mean()) / draws.std(ddof=1)
+    runs = [
+        run_of(arm, game, seed, SHAPE * (10 + 10 * effect * (arm == "q-a2c")))
+        for seed, effect in enumerate(effects)
+        for game in GAMES
+        for arm in ("q-a2c", "a2c-proper")
+    ]
+    save_study(tmp_path / "data", study_with(runs))
+    write_scales(tmp_path)
+    asked = next(q for q in CLAIMS["C7"].questions if q.id == "C7.final")
+    verdicts = []
+    for questions in ((asked,), (asked, replace(asked, id="C7.again"))):
+        claim = replace(CLAIMS["C7"], questions=questions)
+        verdicts.append(judge(tmp_path, [claim], ["minatar"]).tiers["C7"][1].verdict)
+    assert verdicts == ["contradicted", "undecided"]
 
 
 def test_two_blocks_give_no_verdict(tmp_path):
