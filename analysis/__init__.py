@@ -1,4 +1,4 @@
-"""What the runs show: curves, verdicts and a report, from exported data alone.
+"""What the runs show: curves, figures, tables, verdicts and a report, from data alone.
 
 Nothing here imports what trains: the record format, ``analysis.records.record``, is the
 only thing that this package shares with the code that runs the experiments.
