@@ -20,13 +20,13 @@ from analysis.findings.cost import Costs, load_costs
 from analysis.findings.faults import FaultTable, load_faults
 from analysis.findings.speed import Speed, load_speed
 from analysis.findings.theory import Findings, load_findings
+from analysis.records.csvs import csv_bytes
 from analysis.records.files import write_atomically
 from analysis.records.gaps import gaps
 from analysis.records.labels import newest_numerics, numerics_note, with_distinct_labels
 from analysis.records.published import FOLDER, read_all_published
 from analysis.records.study import (
     Study,
-    csv_bytes,
     load_study,
     study_names,
 )

@@ -22,8 +22,8 @@ from analysis.claims.registry import (
 from analysis.claims.scales import SCALES_FILE
 from analysis.claims.tables import questions, verdicts
 from analysis.claims.tuning import make_scales
+from analysis.records.csvs import csv_bytes
 from analysis.records.files import write_atomically
-from analysis.records.study import csv_bytes
 
 VERDICTS_FOLDER = Path("claims")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +17,9 @@ from analysis.records.errors import RecordError
 # Who writes records has no table to read: a run starts sooner without pandas.
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PACKED = ".gz"
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,38 @@ def read_table(path: Path, table: Table, *, missing_ok: bool = False) -> pd.Data
     return frame
 
 
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as CSV; each float has the fewest digits that read back the same."""
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
 def whole_lines(path: Path) -> bytes:
-    """The bytes up to the last newline; none if the file is missing."""
-    data = path.read_bytes() if path.exists() else b""
+    """The bytes up to the last newline; none if the file is missing.
+
+    Raises:
+        RecordError: It is named ``.gz`` and is not a gzip file.
+    """
+    data = content_of(path, path.read_bytes()) if path.exists() else b""
     return data[: data.rfind(b"\n") + 1]
+
+
+def content_of(path: Path, data: bytes) -> bytes:
+    """What the bytes of a file say: unpacked, if its name ends in ``.gz``.
+
+    Raises:
+        RecordError: They are not those of a gzip file.
+    """
+    if path.suffix != PACKED:
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RecordError(path, f"is not a whole gzip file: {error}") from None
+
+
+def packed(data: bytes) -> bytes:
+    """Bytes as a gzip file; the same bytes give the same file."""
+    return gzip.compress(data, mtime=0)
 
 
 def check_header(path: Path, data: bytes, columns: list[str]) -> None:

@@ -3,8 +3,10 @@
 Beside the files of every folder in ``results/data`` lies ``SHA256.json``: the digest of
 each file and, for tables whose rows belong to runs, of each run's rows and of its
 configuration, so that a file that was changed names the run. ``grep ^RUN, FILE |
-sha256sum`` gives that of a run's rows. Whoever writes the files writes it too; nobody
-is kept from deceiving others on purpose, but nothing is altered unseen.
+sha256sum`` gives that of a run's rows. A packed file's digest is that of what is in it,
+``zcat FILE | sha256sum``: how it is packed is no content. Whoever writes the files
+writes it too; nobody is kept from deceiving others on purpose, but nothing is altered
+unseen.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.records.csvs import content_of
 from analysis.records.errors import RecordError
 from analysis.records.files import write_atomically
 
@@ -28,7 +31,7 @@ def digests_of(contents: Mapping[str, bytes]) -> Digests:
     """The digests of files that belong together.
 
     Args:
-        contents: The bytes of each file, by name.
+        contents: What each file says, by name.
 
     Returns:
         ``files``: a digest by name; ``runs``: by run and name that of the run's rows in
@@ -42,13 +45,22 @@ def digests_of(contents: Mapping[str, bytes]) -> Digests:
     return {"files": {k: _sha256(v) for k, v in contents.items()}, "runs": runs}
 
 
-def with_digests(files: Mapping[Path, bytes]) -> dict[Path, bytes]:
+def with_digests(
+    files: Mapping[Path, bytes], kept: Mapping[str, str] | None = None
+) -> dict[Path, bytes]:
     """The files of one folder and, with them, that of their digests.
 
     Every writer of ``results/data`` passes its files through here.
+
+    Args:
+        files: The bytes of each file; the first lies in the folder itself.
+        kept: The digests, by name, of files that lie there and stay as they are.
     """
     folder = next(iter(files)).parent
-    found = digests_of({path.name: data for path, data in files.items()})
+    found = digests_of(
+        {_name(folder, path): content_of(path, data) for path, data in files.items()}
+    )
+    found["files"] |= kept or {}
     text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     return {**files, folder / DIGESTS_FILE: text.encode()}
 
@@ -68,7 +80,7 @@ def check_digests(folder: Path, names: Iterable[str]) -> None:
     written = _read(path)
     if unlisted := set(names) - set(written["files"]):
         raise RecordError(path, f"lacks {', '.join(sorted(unlisted))}")
-    found = digests_of({name: _bytes(folder / name) for name in written["files"]})
+    found = digests_of({name: _content(folder / name) for name in written["files"]})
     if found != written:
         raise RecordError(
             folder,
@@ -87,12 +99,22 @@ def adopt(folder: Path) -> None:
     if (folder / DIGESTS_FILE).exists():
         check_digests(folder, ())
         return
-    paths = [path for path in folder.glob("[!.]*") if path.is_file()]
+    paths = [path for path in folder.rglob("[!.]*") if path.is_file()]
     if not paths:
         raise RecordError(folder, "holds no data to adopt")
-    written = with_digests({path: path.read_bytes() for path in sorted(paths)})
+    paths.sort(key=lambda path: (path.parent != folder, path))
+    written = with_digests({path: path.read_bytes() for path in paths})
     digests = folder / DIGESTS_FILE
     write_atomically({digests: written[digests]})
+
+
+def digests_in(folder: Path) -> dict[str, str]:
+    """The digest of every file of a folder of data, by name, as they were written.
+
+    Raises:
+        RecordError: There are none.
+    """
+    return dict(_read(folder / DIGESTS_FILE)["files"])
 
 
 def _read(path: Path) -> Digests:
@@ -112,9 +134,13 @@ def _read(path: Path) -> Digests:
     raise RecordError(path, "is not a file of digests")
 
 
-def _bytes(path: Path) -> bytes:
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return content_of(path, path.read_bytes())
     except FileNotFoundError:
         raise RecordError(path, f"is missing, and {DIGESTS_FILE} lists it") from None
 

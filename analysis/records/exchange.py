@@ -99,8 +99,10 @@ class _Shelf:
 
     def close(self) -> Exchange:
         """Write the study if it has changed."""
-        if self.outcome.added or self.outcome.replaced:
-            save_study(self.data_dir, study_of(self.outcome.study, self.records))
+        changed = {*self.outcome.added, *self.outcome.replaced}
+        if changed:
+            whole = study_of(self.outcome.study, self.records)
+            save_study(self.data_dir, whole, changed)
         return self.outcome
 
 

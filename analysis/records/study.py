@@ -1,9 +1,9 @@
-"""A study: the runs of one suite as five files, which is what is committed.
+"""A study: the runs of one suite as tables, which is what is committed.
 
-``results/data/<study>/`` holds ``runs.csv``, ``episodes.csv``, ``metrics.csv``,
-``timing.csv`` and ``configs.json``. Everything that is shown is made from these alone,
-and from no others than were written here: ``SHA256.json`` beside them says what those
-are.
+``results/data/<study>/`` holds ``runs.csv``, ``metrics.csv``, ``timing.csv`` and
+``configs.json``, and in ``episodes/`` the games of each run. Everything that is shown
+is made from these alone, and from no others than were written here: ``SHA256.json``
+beside them says what those are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import csv
 import difflib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.records import games
 from analysis.records.configs import check_config, check_study_name
-from analysis.records.csvs import Table, check_header, read_table, whole_lines
-from analysis.records.digests import check_digests, with_digests
+from analysis.records.csvs import (
+    Table,
+    check_header,
+    csv_bytes,
+    read_table,
+    whole_lines,
+)
+from analysis.records.digests import check_digests, digests_in, with_digests
 from analysis.records.errors import RecordError, StudyNotFoundError
 from analysis.records.files import write_atomically
 from analysis.records.record import (
     EPISODES,
-    EPISODES_FILE,
     METRICS,
     METRICS_FILE,
     TIMING,
@@ -38,7 +44,7 @@ from analysis.records.record import (
 
 RUNS_FILE = "runs.csv"
 CONFIGS_FILE = "configs.json"
-STUDY_FILES = (RUNS_FILE, EPISODES_FILE, METRICS_FILE, TIMING_FILE, CONFIGS_FILE)
+STUDY_FILES = (RUNS_FILE, METRICS_FILE, TIMING_FILE, CONFIGS_FILE)
 RUNS = {
     "run_id": "str",
     "label": "str",
@@ -142,11 +148,12 @@ def load_study(data_dir: Path, study: str) -> Study:
     if study not in known:
         raise StudyNotFoundError(_not_found(data_dir, study, known))
     folder = data_dir / study
-    check_digests(folder, STUDY_FILES)
+    check_digests(folder, (*STUDY_FILES, *games.files_in(folder)))
+    runs = _read_runs(folder / RUNS_FILE)
     loaded = Study(
         study,
-        _read_runs(folder / RUNS_FILE),
-        read_table(folder / EPISODES_FILE, EPISODES.of_many_runs()),
+        runs,
+        _stack(games.read_games(folder, runs["run_id"]), EPISODES),
         read_table(folder / METRICS_FILE, METRICS.of_many_runs()),
         read_table(folder / TIMING_FILE, TIMING.of_many_runs()),
         read_json(folder / CONFIGS_FILE),
@@ -155,23 +162,37 @@ def load_study(data_dir: Path, study: str) -> Study:
     return loaded
 
 
-def save_study(data_dir: Path, study: Study) -> None:
-    """Write a study's files; the same study always gives the same bytes."""
+def save_study(
+    data_dir: Path, study: Study, changed: Collection[str] | None = None
+) -> None:
+    """Write a study's files; the same study always gives the same bytes.
+
+    The folder then holds this study and no other runs.
+
+    Args:
+        data_dir: The folder of all studies, ``results/data``.
+        study: The study.
+        changed: The runs whose games are written, by ``run_id``, if those of all
+            others lie there already, as they are; by default all are.
+    """
     folder = data_dir / study.name
+    played = by_run(study.episodes, EPISODES)
+    written = study.configs if changed is None else changed
+    lying = {games.file_of(key) for key in study.configs if key not in written}
     configs = json.dumps(study.configs, indent=1, sort_keys=True, ensure_ascii=False)
     files = {
         folder / RUNS_FILE: csv_bytes(study.runs),
-        folder / EPISODES_FILE: csv_bytes(study.episodes),
         folder / METRICS_FILE: csv_bytes(study.metrics),
         folder / TIMING_FILE: csv_bytes(study.timing),
         folder / CONFIGS_FILE: f"{configs}\n".encode(),
     }
-    write_atomically(with_digests(files))
-
-
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV; each float has the fewest digits that read back the same."""
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    for key in written:
+        rows = played.get(key, EPISODES.empty())
+        files[folder / games.file_of(key)] = games.packed_games(rows)
+    there = digests_in(folder) if lying else {}
+    write_atomically(with_digests(files, {name: there[name] for name in lying}))
+    for name in {*games.files_in(folder)} - {*map(games.file_of, study.configs)}:
+        (folder / name).unlink()
 
 
 def _row(run: RunRecord) -> dict[str, Any]:
@@ -223,7 +244,7 @@ def _check_consistent(folder: Path, study: Study) -> None:
     counted = study.episodes["run_id"].value_counts()
     expected = study.runs.set_index("run_id")["episodes"]
     if counted[counted > 0].to_dict() != expected[expected > 0].to_dict():
-        raise RecordError(folder / EPISODES_FILE, f"has other rows than {RUNS_FILE}")
+        raise RecordError(folder / games.FOLDER, f"has other games than {RUNS_FILE}")
     tables = {METRICS_FILE: study.metrics, TIMING_FILE: study.timing}
     for name, table in tables.items():
         if not set(table["run_id"].cat.categories) <= set(run_ids):

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 
 from analysis.records.record import seals
+from analysis.records.study import load_study
 from benchmarks.faults.inject import FILLER_FILE
 from benchmarks.faults.lab import Lab, only_run, runs_in, small_disk
 from benchmarks.faults.processes import short, told
@@ -79,7 +80,9 @@ def torn_row(lab: Lab, results: Path) -> tuple[str, bool]:
         with (only_run(results) / name).open("a") as file:
             file.write("5000,7")
     status = lab.show(results, "export", "smoke")
-    rows = (results / "data/smoke/episodes.csv").read_text().count(",5000,7")
+    study = load_study(results / "data", "smoke")
+    tables = (study.episodes, study.metrics)
+    rows = sum(int((table["frames"] == 5000).sum()) for table in tables)
     seen = lab.run(results)
     same = lab.same(results)
     observed = (

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
 from analysis.records.published import FOLDER, OUR_RANDOM, PUBLISHED
-from analysis.records.study import csv_bytes
 from benchmarks.games.families import families
 from benchmarks.games.game_lengths import random_games
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.records.csvs import PACKED, content_of, packed
 from analysis.records.record import seals
 
 EPISODE_HEADER = "frames,env,game_return,length_frames"
@@ -110,4 +111,16 @@ def learning_games(
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def read_text(path: Path) -> str:
+    """What a file of a study says, packed or not."""
+    return content_of(path, path.read_bytes()).decode()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text where a file of a study is, packed if that is."""
+    packs = path.suffix == PACKED
+    path.write_bytes(packed(text.encode()) if packs else text.encode())

@@ -12,6 +12,7 @@ import pytest
 from analysis.build import TABLES_FOLDER, write_tables
 from analysis.records.configs import RESERVED
 from analysis.records.digests import DIGESTS_FILE, check_digests
+from analysis.records.games import file_of
 from analysis.records.study import STUDY_FILES, load_study
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -26,12 +27,13 @@ def test_there_are_data() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_no_data_were_edited_by_hand(folder: Path) -> None:
-    names = {path.name for path in folder.glob("[!.]*")} - {DIGESTS_FILE}
+    files = (path for path in folder.rglob("[!.]*") if path.is_file())
+    names = {path.relative_to(folder).as_posix() for path in files} - {DIGESTS_FILE}
     check_digests(folder, names)
     digests = json.loads((folder / DIGESTS_FILE).read_text())
     assert names == set(digests["files"])
     if folder.name not in RESERVED:
-        assert names == set(STUDY_FILES)
+        assert names == {*STUDY_FILES, *map(file_of, digests["runs"])}
         assert set(load_study(folder.parent, folder.name).configs) == set(
             digests["runs"]
         )

@@ -101,7 +101,7 @@ def test_a_sweep_ends_with_records_figures_and_tables(swept):
     assert "0 of 3 runs are done already" in done.stdout
     assert "3 runs: 3 done" in done.stdout
     names = ("figures/smoke/figure_3.png", "tables/smoke/scores.csv")
-    for name in (*names, "data/smoke/episodes.csv", "report-smoke.html"):
+    for name in (*names, "data/smoke/metrics.csv", "report-smoke.html"):
         assert (results / name).stat().st_size > 0
         assert done.stderr.count("figure_1 is not drawn") == 1
 

@@ -14,9 +14,10 @@ from analysis.claims.judging import NO_RUNS, answer, judge
 from analysis.claims.reading import load_claims
 from analysis.claims.scales import COLUMNS, SCALES_FILE
 from analysis.claims.tiers import study_tier
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
-from analysis.records.study import csv_bytes, save_study
+from analysis.records.study import save_study
 from tests.analysis.claims.planted import SHAPE, planted_study, run_of, study_with
 
 GAMES = ["MinAtar/Asterix", "MinAtar/Breakout", "MinAtar/Freeway", "MinAtar/Seaquest",

@@ -15,8 +15,8 @@ from analysis.claims.scales import (
     scales_of,
 )
 from analysis.claims.scores import area, curves, diverged, final
+from analysis.records.csvs import csv_bytes
 from analysis.records.errors import RecordError
-from analysis.records.study import csv_bytes
 from analysis.tables.scoring import final_scores
 from tests.analysis.claims.planted import SHAPE, planted_study, run_of, study_with
 

@@ -10,9 +10,10 @@ import pytest
 
 from analysis.claims.scales import SCALES_FILE, read_scales
 from analysis.claims.tuning import chosen_labels, make_scales
+from analysis.records.csvs import csv_bytes
 from analysis.records.errors import RecordError
 from analysis.records.files import write_atomically
-from analysis.records.study import csv_bytes, save_study
+from analysis.records.study import save_study
 from tests.analysis.claims.planted import SHAPE, run_of, study_with
 
 REFERENCE = Path(__file__).parents[3] / "results/reference"

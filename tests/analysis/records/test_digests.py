@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,14 +16,22 @@ from analysis.build import draw_figures, write_report, write_tables
 from analysis.records.digests import DIGESTS_FILE, adopt, check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.records.exchange import export_study, merge_studies
+from analysis.records.games import file_of
 from analysis.records.study import STUDY_FILES, load_study
-from tests.analysis.records_on_disk import config_of, contents, write_run
+from tests.analysis.records_on_disk import (
+    config_of,
+    contents,
+    read_text,
+    write_run,
+    write_text,
+)
 
 RUN = "a2c-proper-breakout-s1-1000"
+GAMES = f"episodes/{RUN}.csv.gz"
 # A file, what it says of RUN, and what an editor would rather have it say.
 EDITS = [
-    ("episodes.csv", f"{RUN},950,0,23.0,40\n", f"{RUN},950,0,448.0,40\n"),
-    ("episodes.csv", f"{RUN},500,0,14.0,40\n", f"{RUN},501,0,14.0,40\n"),
+    (GAMES, "950,0,23.0,40\n", "950,0,448.0,40\n"),
+    (GAMES, "500,0,14.0,40\n", "501,0,14.0,40\n"),
     ("metrics.csv", f"{RUN},400,0.1,", f"{RUN},400,0.01,"),
     ("metrics.csv", f"{RUN},400,0.1,,,,,,,0.0007,,,,\n", ""),
     ("timing.csv", f"{RUN},400,1.0,", f"{RUN},400,0.5,"),
@@ -32,17 +43,16 @@ EDITS = [
 
 def edit(path: Path, old: str, new: str) -> None:
     """Replace the last occurrence: of the run that comes last."""
-    before, found, after = path.read_text().rpartition(old)
+    before, found, after = read_text(path).rpartition(old)
     assert found
-    path.write_text(before + new + after)
+    write_text(path, before + new + after)
 
 
 @pytest.fixture
 def study(runs_dir: Path, data_dir: Path, small_study: Path) -> Path:
     """A study's folder whose last run is RUN."""
     unfinished = runs_dir / "a2c-proper-breakout-s2-1000"
-    for path in (data_dir / "atari").iterdir():
-        path.unlink()
+    shutil.rmtree(data_dir / "atari")
     for path in unfinished.iterdir():
         path.unlink()
     export_study(runs_dir, "atari", data_dir)
@@ -58,7 +68,8 @@ def test_an_edit_is_refused_with_the_file_and_the_run(
     with pytest.raises(RecordError) as caught:
         show(study.parents[1])
     line = str(caught.value)
-    assert line.startswith(f"{study}: {name} (run {RUN}): not what was written")
+    said = name if RUN in name else f"{name} (run {RUN})"
+    assert line.startswith(f"{study}: {said}: not what was written")
     assert "git checkout" in line and "\n" not in line
     assert not (study.parents[1] / "tables").exists()
 
@@ -92,12 +103,52 @@ def test_every_file_and_run_that_differs_is_named(study: Path) -> None:
 
 
 def test_what_belongs_to_no_run_is_an_edit_too(study: Path) -> None:
-    with (study / "episodes.csv").open("rb+") as file:
-        content = file.read()
-        file.seek(0)
-        file.write(content.replace(b"game_return", b"return_game", 1))
-    with pytest.raises(RecordError, match=r"atari: episodes\.csv: not what was"):
+    edit(study / "metrics.csv", "policy_loss", "loss_policy")
+    with pytest.raises(RecordError, match=r"atari: metrics\.csv: not what was"):
         load_study(study.parent, "atari")
+
+
+def test_games_packed_otherwise_are_the_same(study: Path) -> None:
+    path = study / GAMES
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1, mtime=9))
+    assert len(load_study(study.parent, "atari").runs) == 4
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [cut, flip, lambda path: path.write_bytes(b"a")])
+def test_a_damaged_packed_file_is_named(study: Path, damage) -> None:
+    damage(study / GAMES)
+    with pytest.raises(RecordError, match=re.escape(f"{GAMES}: is not a whole gzip")):
+        load_study(study.parent, "atari")
+
+
+def test_games_of_a_run_that_the_study_has_not_are_an_error(study: Path) -> None:
+    shutil.copy(study / GAMES, study / "episodes/other.csv.gz")
+    with pytest.raises(RecordError, match=r"lacks episodes/other\.csv\.gz"):
+        load_study(study.parent, "atari")
+    (study / DIGESTS_FILE).unlink()
+    adopt(study)
+    with pytest.raises(RecordError, match=r"games differ: episodes/other\.csv\.gz"):
+        load_study(study.parent, "atari")
+
+
+def test_a_runs_games_are_its_own_file_byte_for_byte(
+    study: Path, runs_dir: Path
+) -> None:
+    games = gzip.decompress((study / GAMES).read_bytes())
+    assert games == (runs_dir / RUN / "episodes.csv").read_bytes()
+    done = json.loads((runs_dir / RUN / "done.json").read_text())
+    digests = json.loads((study / DIGESTS_FILE).read_text())
+    assert digests["files"][GAMES] == done["episodes_sha256"]
 
 
 def test_a_row_that_is_moved_to_another_place_is_an_edit(study: Path) -> None:
@@ -124,13 +175,14 @@ def test_mangled_digests_are_an_error(study: Path, text: str) -> None:
         load_study(study.parent, "atari")
 
 
-def test_digests_that_leave_a_file_out_do_not_pass(study: Path) -> None:
+@pytest.mark.parametrize("name", ["metrics.csv", GAMES])
+def test_digests_that_leave_a_file_out_do_not_pass(study: Path, name: str) -> None:
     digests = json.loads((study / DIGESTS_FILE).read_text())
-    del digests["files"]["episodes.csv"]
+    del digests["files"][name]
     for each in digests["runs"].values():
-        del each["episodes.csv"]
+        each.pop(name, None)
     (study / DIGESTS_FILE).write_text(json.dumps(digests))
-    with pytest.raises(RecordError, match=r"SHA256\.json: lacks episodes\.csv"):
+    with pytest.raises(RecordError, match=rf"SHA256\.json: lacks {re.escape(name)}"):
         load_study(study.parent, "atari")
 
 
@@ -144,10 +196,13 @@ def test_the_digest_of_a_run_alone_may_not_be_edited(study: Path) -> None:
 
 def test_a_person_can_check_a_digest(study: Path) -> None:
     digests = json.loads((study / DIGESTS_FILE).read_text())
-    assert set(digests["files"]) == set(STUDY_FILES)
-    rows = subprocess.run(["grep", f"^{RUN},", study / "episodes.csv"], stdout=-1)
+    games = {file_of(run_id) for run_id in digests["runs"]}
+    assert set(digests["files"]) == {*STUDY_FILES, *games}
+    rows = subprocess.run(["grep", f"^{RUN},", study / "metrics.csv"], stdout=-1)
     found = hashlib.sha256(rows.stdout).hexdigest()
-    assert digests["runs"][RUN]["episodes.csv"] == found
+    assert digests["runs"][RUN]["metrics.csv"] == found
+    rows = subprocess.run(["zcat", study / GAMES], stdout=-1)
+    assert digests["files"][GAMES] == hashlib.sha256(rows.stdout).hexdigest()
     whole = hashlib.sha256((study / "runs.csv").read_bytes()).hexdigest()
     assert digests["files"]["runs.csv"] == whole
 

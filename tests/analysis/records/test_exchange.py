@@ -10,14 +10,18 @@ import pytest
 from analysis.records.digests import DIGESTS_FILE, adopt
 from analysis.records.errors import RecordError, StudyNotFoundError
 from analysis.records.exchange import export_study, merge_studies
+from analysis.records.games import file_of
 from analysis.records.study import load_study
 from tests.analysis.records_on_disk import (
     config_of,
     contents,
     learning_games,
+    read_text,
     write_run,
+    write_text,
 )
 
+RUN = config_of()["run_id"]
 GAMES = [(400, 1.0), (800, 2.5), (1000, 0.1 + 0.2)]
 
 
@@ -190,8 +194,8 @@ def test_a_full_disk_leaves_the_old_data(
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("episodes.csv", "400,0,1.0,40\n", "400,0,one,40\n"),
-        ("episodes.csv", "s0-1000,400,0,1.0,40\n", "s9,400,0,1.0,40\n"),
+        (f"episodes/{RUN}.csv.gz", "400,0,1.0,40\n", "400,0,one,40\n"),
+        (f"episodes/{RUN}.csv.gz", "frames,env", "env,frames"),
         ("metrics.csv", "a2c-proper-breakout-s0-1000,", "someone-else,"),
         ("timing.csv", "a2c-proper-breakout-s0-1000,", "someone-else,"),
         ("runs.csv", ",Breakout,0,", ",Breakout,zero,"),
@@ -206,14 +210,43 @@ def test_mangled_data_are_one_error_that_names_the_file(
     write_run(runs_dir, config_of(), GAMES)
     export_study(runs_dir, "atari", data_dir)
     path = data_dir / "atari" / name
-    text = path.read_text()
+    text = read_text(path)
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    write_text(path, text.replace(old, new, 1))
     # Even if whoever did it vouches for it.
     (data_dir / "atari" / DIGESTS_FILE).unlink()
     adopt(data_dir / "atari")
     with pytest.raises(RecordError, match=name):
         load_study(data_dir, "atari")
+
+
+def test_a_count_of_games_that_its_file_has_not_is_an_error(
+    runs_dir: Path, data_dir: Path
+) -> None:
+    write_run(runs_dir, config_of(), GAMES)
+    export_study(runs_dir, "atari", data_dir)
+    path = data_dir / "atari" / "runs.csv"
+    path.write_text(path.read_text().replace(",done,3,", ",done,4,"))
+    (data_dir / "atari" / DIGESTS_FILE).unlink()
+    adopt(data_dir / "atari")
+    with pytest.raises(RecordError, match=r"episodes: has other games than runs\.csv"):
+        load_study(data_dir, "atari")
+
+
+def test_games_of_runs_that_stay_are_not_written_again(
+    runs_dir: Path, data_dir: Path
+) -> None:
+    write_run(runs_dir, config_of(), GAMES)
+    export_study(runs_dir, "atari", data_dir)
+    first = data_dir / "atari" / file_of(RUN)
+    before = first.stat()
+    write_run(runs_dir, config_of(seed=1), GAMES)
+    export_study(runs_dir, "atari", data_dir)
+    assert (first.stat().st_ino, first.stat().st_mtime_ns) == (
+        before.st_ino,
+        before.st_mtime_ns,
+    )
+    assert len(load_study(data_dir, "atari").episodes) == 2 * len(GAMES)
 
 
 def test_a_missing_study_names_the_nearest(runs_dir: Path, data_dir: Path) -> None:

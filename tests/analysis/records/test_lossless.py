@@ -141,8 +141,8 @@ def test_data_mangled_on_either_side_leave_every_study_as_it_was(
         write_run(runs_dir, config_of(study=study), GAMES)
         export_study(runs_dir, study, theirs)
         (runs_dir / config_of()["run_id"] / "config.json").unlink()
-    (theirs / "classic" / "episodes.csv").write_text("")
-    with pytest.raises(RecordError, match=r"episodes\.csv"):
+    (theirs / "classic" / "metrics.csv").write_text("")
+    with pytest.raises(RecordError, match=r"metrics\.csv"):
         merge_studies(theirs, data_dir)
     assert not data_dir.exists()
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.claims.scales import COLUMNS, SCALES_FILE
+from analysis.records.csvs import csv_bytes
 from analysis.records.files import write_atomically
-from analysis.records.study import csv_bytes, load_study, save_study, study_of
+from analysis.records.study import load_study, save_study, study_of
 from tests.analysis.claims.planted import SHAPE, run_of
 from tests.analysis.conftest import PUBLISHED
 
