@@ -95,7 +95,9 @@ def study_tier(
     states = [each.state for each in deciding]
     if "contradicted" in states:
         return Tier(study, "contradicted", "")
-    bare = list(dict.fromkeys(each.why for each in deciding if each.why))
+    # What follows a semicolon helps who mends it, and is too long for a cell.
+    why = [each.why.partition(";")[0] for each in deciding if each.why]
+    bare = list(dict.fromkeys(why))
     counts = [each.missing for each in deciding if each.state != "supported"]
     missing = (
         None if None in counts else max([n for n in counts if n is not None] or [0])
