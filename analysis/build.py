@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.figures.comparisons import FIGURES, left_out
 from analysis.figures.curves import Curves, learning_curves
-from analysis.figures.paper import NothingToDrawError, draw
+from analysis.figures.drawing import Drawing, Files, draw_all, joined
+from analysis.figures.paper import draw, nothing_to_draw
 from analysis.figures.style import image_bytes
 from analysis.findings.cost import Costs, load_costs
 from analysis.findings.faults import FaultTable, load_faults
@@ -94,15 +97,19 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
         RecordError: The data are mangled or were edited.
     """
     built, newest = Built(), newest_numerics(results / DATA)
+    drawings, known = list[Drawing](), list[Path]()
     for study in _studies(results, studies, built):
-        folder = results / FIGURES_FOLDER / study.name
-        images = _images(learning_curves(study, newest=newest), KINDS, built)
-        built.write({folder / name: data for name, data in images.items()})
-        every = [f"{name}.{kind}" for name in FIGURES for kind in KINDS]
-        built.take_away(folder / name for name in every if name not in images)
-    for found in _beside_studies(results, studies):
-        files = found.figure_files()
-        built.write({results / path: data for path, data in files.items()})
+        curves = learning_curves(study, newest=newest)
+        drawings += [
+            partial(_images, curves, name) for name in _drawable(curves, built)
+        ]
+        known += [_image(study.name, *each) for each in product(FIGURES, KINDS)]
+    for load in () if studies else (load_findings, load_speed):
+        if found := load(results):
+            drawings += found.drawings()
+    drawn = joined(draw_all(drawings))
+    built.write({results / path: data for path, data in drawn.items()})
+    built.take_away(results / path for path in known if path not in drawn)
     return built
 
 
@@ -189,19 +196,26 @@ def _beside_studies(
             yield found
 
 
-def _images(curves: Curves, kinds: Sequence[str], built: Built) -> dict[str, bytes]:
-    images = {}
+def _drawable(curves: Curves, built: Built) -> Iterator[str]:
+    """The figures that there is something to draw of; the others are said."""
     for name, blocks in FIGURES.items():
-        try:
-            figure = draw(curves, blocks)
-        except NothingToDrawError as reason:
-            built.notes.append(f"{curves.study}: {name} is not drawn: {reason}")
-            continue
         lacks = left_out(curves, blocks)
-        built.notes.extend(f"{curves.study}: {name} lacks {line}" for line in lacks)
-        for kind in kinds:
-            images[f"{name}.{kind}"] = image_bytes(figure, kind)
-    return images
+        if why := nothing_to_draw(curves, blocks):
+            built.notes.append(f"{curves.study}: {name} is not drawn: {why}")
+        else:
+            built.notes.extend(f"{curves.study}: {name} lacks {line}" for line in lacks)
+            yield name
+
+
+def _images(curves: Curves, name: str) -> Files:
+    figure = draw(curves, FIGURES[name])
+    return {
+        _image(curves.study, name, kind): image_bytes(figure, kind) for kind in KINDS
+    }
+
+
+def _image(study: str, name: str, kind: str) -> Path:
+    return Path(FIGURES_FOLDER, study, f"{name}.{kind}")
 
 
 def _table_files(tables: _Tables) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ __all__ = [
     "comparisons",
     "curve_plots",
     "curves",
+    "drawing",
     "paper",
     "plot",
     "profiles",

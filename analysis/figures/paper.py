@@ -62,13 +62,18 @@ def draw(curves: Curves, blocks: Sequence[Block]) -> Figure:
     Raises:
         NothingToDrawError: There is nothing; it says what is missing.
     """
-    present = comparisons(curves, blocks)
-    if not present:
-        names = dict.fromkeys(name for block in blocks for name in block.variants)
-        reasons = left_out(curves, blocks) or [f"no run of {', '.join(names)}"]
-        raise NothingToDrawError("; ".join(reasons))
+    if why := nothing_to_draw(curves, blocks):
+        raise NothingToDrawError(why)
     with figure_style():
-        return _drawn(curves, present)
+        return _drawn(curves, comparisons(curves, blocks))
+
+
+def nothing_to_draw(curves: Curves, blocks: Sequence[Block]) -> str:
+    """Why a figure can't be drawn; empty if it can."""
+    if comparisons(curves, blocks):
+        return ""
+    names = dict.fromkeys(name for block in blocks for name in block.variants)
+    return "; ".join(left_out(curves, blocks) or [f"no run of {', '.join(names)}"])
 
 
 def _drawn(curves: Curves, shown: Sequence[Comparison]) -> Figure:

@@ -9,6 +9,8 @@ from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, which most colour-blind readers can tell apart. Arms that
@@ -100,11 +102,14 @@ def image_bytes(figure: Figure, kind: str) -> bytes:
         figure: What to save.
         kind: ``"png"`` or ``"pdf"``.
     """
-    undated: dict[str, None] = {
-        "png": {"Software": None},
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-    }[kind]
     buffer = BytesIO()
-    with figure_style():
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=undated)
+    figure.dpi = DPI
+    with figure_style():  # ``savefig`` would draw it twice, once for nothing
+        if kind == "png":
+            FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+        else:
+            FigureCanvasPdf(figure).print_pdf(buffer, metadata=dict(_UNDATED))
     return buffer.getvalue()
+
+
+_UNDATED = dict.fromkeys(("CreationDate", "Producer", "Creator"))

@@ -68,10 +68,6 @@ class Costs:
             Path("tables", "cost.md"): page.encode(),
         }
 
-    def figure_files(self) -> dict[Path, bytes]:
-        """None: it is all in the table."""
-        return {}
-
 
 def load_costs(results: Path) -> Costs | None:
     """Read the measurements; None if there are none.

@@ -33,10 +33,6 @@ class FaultTable:
         markdown = self._markdown().encode()
         return {TABLE_FILE: self._csv(), TABLE_FILE.with_suffix(".md"): markdown}
 
-    def figure_files(self) -> dict[Path, bytes]:
-        """The figures below ``results``: there are none."""
-        return {}
-
     def _csv(self) -> bytes:
         return self.rows.to_csv(index=False, lineterminator="\n").encode()
 

@@ -17,6 +17,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from analysis.figures.drawing import Drawing, Files
 from analysis.figures.style import figure_style, image_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
@@ -154,8 +155,12 @@ class Speed:
             tables / "speed.md": self._markdown(table).encode(),
         }
 
-    def figure_files(self) -> dict[Path, bytes]:
-        """The chart below ``results``."""
+    def drawings(self) -> list[Drawing]:
+        """What draws the chart below ``results``."""
+        return [self.figure_files]
+
+    def figure_files(self) -> Files:
+        """The chart below ``results``, drawn."""
         figure = _chart(summary(self.measured, self.about), self.about)
         return {
             Path("figures", f"speed.{kind}"): image_bytes(figure, kind)

@@ -10,11 +10,13 @@ import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.figures.drawing import Drawing, Files, joined
 from analysis.figures.sketch import Sketch
 from analysis.figures.style import figure_style, image_bytes
 from analysis.records.digests import check_digests, with_digests
@@ -83,16 +85,13 @@ class Findings:
             tables / "errata.md": errata.encode(),
         }
 
-    def figure_files(self) -> dict[Path, bytes]:
-        """The figures below ``results``."""
-        files = {}
-        for picture in self.pictures:
-            with figure_style():
-                figure = draw(picture)
-            for kind in ("png", "pdf"):
-                path = Path("figures", f"theory_{picture.name}.{kind}")
-                files[path] = image_bytes(figure, kind)
-        return files
+    def drawings(self) -> list[Drawing]:
+        """What draws the figures below ``results``."""
+        return [partial(picture_files, picture) for picture in self.pictures]
+
+    def figure_files(self) -> Files:
+        """The figures below ``results``, drawn."""
+        return joined(drawing() for drawing in self.drawings())
 
 
 def load_findings(results: Path) -> Findings | None:
@@ -158,6 +157,16 @@ def errata_markdown(written: pd.DataFrame, unmeasured: Mapping[str, str]) -> str
     )
 
 
+def picture_files(picture: Picture) -> Files:
+    """A figure below ``results``, drawn."""
+    with figure_style():
+        figure = draw(picture)
+    return {
+        Path("figures", f"theory_{picture.name}.{kind}"): image_bytes(figure, kind)
+        for kind in ("png", "pdf")
+    }
+
+
 def draw(picture: Picture) -> Figure:
     """Draw a figure with its caption below it."""
     figure = picture.sketch.figure()
@@ -167,7 +176,8 @@ def draw(picture: Picture) -> Figure:
     figure.set_size_inches(across, down + room)
     below = room / (down + room)
     figure.set_layout_engine("constrained", rect=(MARGIN, below, 1 - MARGIN, 1 - below))
-    figure.draw_without_rendering()
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the layout's solver is not exact to the last bit
         left, bottom, width, height = axes.get_position().bounds
