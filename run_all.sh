@@ -41,8 +41,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-DRAWN=" claims figures tables report "
-OTHERS=" calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
+OTHERS=" claims figures tables report calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 
@@ -83,21 +82,10 @@ case ${1:-} in
 -h | --help | help) usage; exit 0 ;;
 "") usage >&2; exit 2 ;;
 esac
-if ! in_list "$1" "$SUITES$DRAWN$OTHERS"; then
+if ! in_list "$1" "$SUITES$OTHERS"; then
     echo "run_all.sh: unknown command '$1'; ./run_all.sh --help lists them" >&2
     exit 2
 fi
 
 set_up
-commands=("$1")
-shift
-while in_list "${commands[0]}" "$DRAWN" && in_list "${1:-}" "$DRAWN"; do
-    commands+=("$1")
-    shift
-done
-status=0
-for command in "${commands[@]}"; do
-    # The others are run all the same; a command's status says what it lacks.
-    one "$command" "$@" || status=$?
-done
-exit "$status"
+one "$@"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import tyro
 
 from analysis.records.errors import RecordError, StudyNotFoundError
+from analysis.records.once import keeping
 from benchmarks import claims, show
 from benchmarks.errors import UsageError
 from benchmarks.faults import commands as faults
@@ -43,18 +45,44 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 
 
+# These may be given at once, before what they share: the data are then read once.
+TOGETHER = ("claims", "figures", "tables", "report")
+
+
 def main() -> None:
     """Run the command line; a user's mistake is a line, not a traceback."""
+    words = sys.argv[1:]
+    names = list(takewhile(TOGETHER.__contains__, words))
+    shared = words[len(names) :]
     try:
-        status = tyro.extras.subcommand_cli_from_dict(
+        sys.exit(_together(names, shared) if names else _status(words))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _together(names: Sequence[str], shared: Sequence[str]) -> int:
+    """Run all of them; the status of the last that did not do all it should."""
+    status = 0
+    with keeping():
+        for name in names:
+            if len(names) > 1:
+                print(f"== {name}", flush=True)
+            status = _status([name, *shared]) or status
+    return status
+
+
+def _status(words: Sequence[str]) -> int:
+    """Run a command; its exit status."""
+    try:
+        return tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="python -m benchmarks",
             description=__doc__,
+            args=words,
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
         )
     except (UsageError, RecordError, StudyNotFoundError) as error:
         print(error, file=sys.stderr)
-        status = 2
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+        return 2
+    except SystemExit as stop:  # it refused the words, or explained itself
+        return int(stop.code or 0)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.records.arms import arms_of
 from analysis.records.configs import FIRST_NUMERICS
+from analysis.records.once import once
 from analysis.records.record import EPISODES
 from analysis.records.study import Study, by_run
 
@@ -52,6 +53,7 @@ class Curves:
     frame_skips: frozenset[int] = frozenset()
 
 
+@once
 def learning_curves(
     study: Study,
     window: int = WINDOW_GAMES,

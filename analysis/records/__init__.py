@@ -14,6 +14,7 @@ __all__ = [
     "files",
     "gaps",
     "labels",
+    "once",
     "published",
     "record",
     "study",

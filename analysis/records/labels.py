@@ -11,10 +11,12 @@ import pandas as pd
 
 from analysis.records.configs import FIRST_NUMERICS, digest, numerics_of
 from analysis.records.errors import RecordError
+from analysis.records.once import once
 from analysis.records.record import read_json
 from analysis.records.study import CONFIGS_FILE, Study, study_names
 
 
+@once
 def with_distinct_labels(study: Study) -> Study:
     """Mark labels that stand for several settings, so that no mean mixes them.
 

@@ -32,6 +32,7 @@ from analysis.records.csvs import (
 from analysis.records.digests import check_digests, digests_in, with_digests
 from analysis.records.errors import RecordError, StudyNotFoundError
 from analysis.records.files import write_atomically
+from analysis.records.once import once
 from analysis.records.record import (
     EPISODES,
     METRICS,
@@ -131,6 +132,7 @@ def study_names(data_dir: Path) -> list[str]:
     return sorted(path.parent.name for path in data_dir.glob(f"*/{RUNS_FILE}"))
 
 
+@once
 def load_study(data_dir: Path, study: str) -> Study:
     """Read an exported study.
 

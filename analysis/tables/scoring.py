@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.records.arms import arms_of
+from analysis.records.once import once
 from analysis.records.published import (
     BESIDE,
     ORIGIN,
@@ -58,6 +59,7 @@ def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
     return table.drop(columns="runs")
 
 
+@once
 def final_scores(study: Study) -> pd.DataFrame:
     """One row a run: ``run_id``, ``label``, ``game``, ``score`` and its ``games``.
 
