@@ -13,7 +13,6 @@ __all__ = [
     "others",
     "pages",
     "rates",
-    "reading",
     "scales",
     "sequences",
     "tiers",

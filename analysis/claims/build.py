@@ -9,10 +9,10 @@ import pandas as pd
 
 from analysis.claims.calibration import STUDIES, calibration
 from analysis.claims.calibration_page import calibration_markdown
-from analysis.claims.judging import Judged, judge
+from analysis.claims.judging import Judged, judge_all
 from analysis.claims.pages import verdicts_markdown
 from analysis.claims.reading import FOLDER as CLAIMS
-from analysis.claims.reading import load_claims, load_studies
+from analysis.claims.reading import load_studies
 from analysis.claims.registry import (
     REGISTRY_FILE,
     joined,
@@ -51,7 +51,7 @@ def judged_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
     Raises:
         RecordError: Data, scales, claims or the registry are mangled.
     """
-    judged = judge(results, load_claims(claims), list(load_studies(claims)))
+    judged = judge_all(results, claims)
     registry = registered(read_registry(results), judged)
     return Verdicts(judged, verdicts(judged, registry), questions(judged), ())
 

@@ -16,10 +16,12 @@ import pandas as pd
 from analysis.claims.blocks import Blocks, NoVerdictError, blocks_of, scored
 from analysis.claims.claim import Claim, Question
 from analysis.claims.rates import judge_rate
+from analysis.claims.reading import FOLDER, load_claims, load_studies
 from analysis.claims.scales import read_scales, scales_for
 from analysis.claims.tiers import Answer, Tier, read_checks, study_tier, theory_tier
 from analysis.claims.verdicts import RATE, Judgement, Kind, judge_blocks
 from analysis.records.digests import DIGESTS_FILE
+from analysis.records.once import once
 from analysis.records.study import load_study, study_names
 
 NO_RUNS = "no runs yet"
@@ -76,6 +78,24 @@ def judge(results: Path, claims: Sequence[Claim], studies: Sequence[str]) -> Jud
         for claim in claims
     }
     return Judged(claims, answers, tiers, studies, data)
+
+
+@once
+def judge_all(
+    results: Path, folder: Path = FOLDER, only: tuple[str, ...] | None = None
+) -> Judged:
+    """Judge every claim of a folder.
+
+    Args:
+        results: The folder of all results.
+        folder: Of claims, with the studies that judge them.
+        only: Names; of those studies, these alone.
+
+    Raises:
+        RecordError: Data, scales or claims are mangled.
+    """
+    asked = [name for name in load_studies(folder) if only is None or name in only]
+    return judge(results, load_claims(folder), asked)
 
 
 def answer(

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.sequences import Floats
-from analysis.records.study import Study
+from analysis.records.study import Study, played_by
 
 PARTS = 10
 LEARNED, LOST = 0.25, 0.5
@@ -38,12 +38,7 @@ def curves(study: Study, random: Mapping[str, float]) -> pd.DataFrame:
         NaN where no game was finished.
     """
     runs = study.runs.set_index("run_id", drop=False)
-    played = study.episodes[["run_id", "frames", "game_return"]]
-    played = played.astype({"run_id": "str"})
-    target = played["run_id"].map(runs["target_frames"]).to_numpy(np.int64)
-    part = np.clip(_part(played["frames"].to_numpy(np.int64), target), 0, PARTS - 1)
-    returns = played["game_return"].groupby([played["run_id"], part]).mean()
-    table = returns.unstack().reindex(index=runs.index, columns=range(PARTS))
+    table = _tenths(study)
     failed = (runs["status"] == "failed").to_numpy()[:, None]
     halted = _part(
         runs["frames"].to_numpy(np.int64) + 1, runs["target_frames"].to_numpy(np.int64)
@@ -51,6 +46,17 @@ def curves(study: Study, random: Mapping[str, float]) -> pd.DataFrame:
     after = failed & (np.arange(PARTS) >= halted[:, None])
     filled = table.mask(after, runs["game"].map(dict(random)), axis=0)
     return runs[WHO].join(filled).reset_index(drop=True)
+
+
+def _tenths(study: Study) -> pd.DataFrame:
+    """The mean return of each run, by ``run_id``, in each tenth of its frames."""
+    runs, played = study.runs, study.episodes
+    row, target = played_by(study), runs["target_frames"].to_numpy(np.int64)
+    part = _part(played["frames"].to_numpy(np.int64), target[row])
+    cell = PARTS * row + np.clip(part, 0, PARTS - 1)
+    means = played["game_return"].groupby(cell).mean()
+    grid = means.reindex(range(PARTS * len(runs))).to_numpy(float)
+    return pd.DataFrame(grid.reshape(-1, PARTS), index=runs["run_id"])
 
 
 def final(table: pd.DataFrame) -> Floats:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.records import games
 from analysis.records.configs import check_config, check_study_name
@@ -107,6 +108,14 @@ def by_run(rows: pd.DataFrame, table: Table) -> dict[str, pd.DataFrame]:
     columns = list(table.dtypes)
     groups = rows.groupby("run_id", observed=True)
     return {str(key): part[columns].reset_index(drop=True) for key, part in groups}
+
+
+def played_by(study: Study) -> NDArray[np.intp]:
+    """``int[game]``: the row in ``study.runs`` of the run that played each game."""
+    ids = study.episodes["run_id"].astype("category").cat
+    rows = pd.Index(study.runs["run_id"]).get_indexer(ids.categories)
+    found: NDArray[np.intp] = rows[ids.codes.to_numpy()]
+    return found
 
 
 def study_of(name: str, records: Mapping[str, RunRecord]) -> Study:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.claims.judging import Judged, judge
-from analysis.claims.reading import load_claims, load_studies
+from analysis.claims.judging import Judged, judge_all
 from analysis.claims.scales import read_scales
 from analysis.findings.cost import cost_table, load_costs
 from analysis.findings.faults import load_faults
@@ -60,9 +59,9 @@ def contents_of(results: Path, studies: Sequence[Study], whole: bool) -> Content
 
 
 def _judged(results: Path, names: Sequence[str] | None) -> Judged | None:
-    judging = load_studies()
-    asked = [name for name in judging if names is None or name in names]
-    return judge(results, load_claims(), asked) if asked else None
+    only = None if names is None else tuple(names)
+    judged = judge_all(results, only=only)
+    return judged if judged.studies else None
 
 
 def _digests(results: Path, names: Sequence[str], whole: bool) -> list[tuple[str, str]]:

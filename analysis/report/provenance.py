@@ -85,6 +85,8 @@ def file_digests(
 ) -> list[tuple[str, str]]:
     """Files of data with their SHA-256, as they were when they were written.
 
+    Of files in folders below, the games of each run, that of the file that has theirs.
+
     Args:
         results: The folder of all results.
         only: Of these folders of ``data``; None for all.
@@ -95,8 +97,12 @@ def file_digests(
         folder = path.parent.name
         if folder in without or (only is not None and folder not in only):
             continue
-        files = json.loads(path.read_bytes())["files"]
-        found += [(f"data/{folder}/{name}", files[name]) for name in sorted(files)]
+        content = path.read_bytes()
+        files = json.loads(content)["files"]
+        own = sorted(name for name in files if "/" not in name)
+        found += [(f"data/{folder}/{name}", files[name]) for name in own]
+        digest = hashlib.sha256(content).hexdigest()
+        found.append((f"data/{folder}/{DIGESTS_FILE}, of {len(files)} files", digest))
     for path in sorted(results.glob("reference/*.csv")):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         found.append((f"reference/{path.name}", digest))

@@ -14,7 +14,7 @@ from analysis.records.published import (
     random_scores,
     reference_scores,
 )
-from analysis.records.study import Study
+from analysis.records.study import Study, played_by
 
 FINAL_PART = 0.1
 OUR_PROTOCOL = "training policy, games finished in the last tenth of the frames"
@@ -65,15 +65,14 @@ def final_scores(study: Study) -> pd.DataFrame:
 
     ``score`` is NaN for a run that is not finished or finished no game at the end.
     """
-    runs = study.runs[["run_id", "label", "game", "target_frames", "status"]]
-    played = study.episodes[["run_id", "frames", "game_return"]]
-    late = played.astype({"run_id": "str"}).merge(runs, on="run_id")
-    in_time = late["frames"] > (1 - FINAL_PART) * late["target_frames"]
-    counted = late[in_time & (late["status"] == "done")]
-    returns = counted.groupby("run_id")["game_return"]
-    summary = returns.agg(score="mean", games="size")
-    joined = runs.join(summary, on="run_id").drop(columns=["target_frames", "status"])
-    return joined.fillna({"games": 0}).astype({"games": "int64"})
+    runs, row = study.runs, played_by(study)
+    late = (1 - FINAL_PART) * runs["target_frames"].to_numpy()
+    done = (runs["status"] == "done").to_numpy()
+    counted = (study.episodes["frames"].to_numpy() > late[row]) & done[row]
+    returns = study.episodes["game_return"][counted].groupby(row[counted])
+    summary = returns.agg(score="mean", games="size").reindex(range(len(runs)))
+    found = runs[["run_id", "label", "game"]].reset_index(drop=True).join(summary)
+    return found.fillna({"games": 0}).astype({"games": "int64"})
 
 
 def comparison(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

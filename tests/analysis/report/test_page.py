@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -167,6 +168,16 @@ def test_the_committed_data_fit_on_a_page(committed: str) -> None:
         assert said in page.text
     digests = json.loads((RESULTS / "data/theory/SHA256.json").read_text())["files"]
     assert all(digest in page.text for digest in digests.values())
+
+
+def test_digests_of_games_are_one_line_a_study(committed: str) -> None:
+    """A thousand runs have a thousand files: the page would be of digests."""
+    said = Page(committed).text
+    path = RESULTS / "data/minatar/SHA256.json"
+    files = json.loads(path.read_text())["files"]
+    assert f"data/minatar/SHA256.json, of {len(files)} files" in said
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in said
+    assert files["runs.csv"] in said and "episodes/" not in said
 
 
 def test_every_check_is_on_the_page(committed: str) -> None:
