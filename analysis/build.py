@@ -34,6 +34,8 @@ from analysis.records.study import (
     study_names,
 )
 from analysis.report.contents import contents_of, kept_studies
+from analysis.report.findings import FILE as FINDINGS_FILE
+from analysis.report.findings import findings
 from analysis.report.page import render
 from analysis.tables.hyperparameters import hyperparameters
 from analysis.tables.markdown import (
@@ -139,7 +141,7 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
 
 
 def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
-    """Write the page that has everything, and needs no other file.
+    """Write the page that has everything, and needs no other file; and the findings.
 
     Args:
         results: The folder ``results``.
@@ -155,9 +157,12 @@ def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
     built = Built()
     chosen = studies or kept_studies(study_names(results / DATA))
     loaded = list(_studies(results, chosen, built))
-    page = render(contents_of(results, loaded, whole=not studies))
+    contents = contents_of(results, loaded, whole=not studies)
     name = "-".join(["report", *(studies or [])])
-    built.write({results / f"{name}.html": page.encode()})
+    built.write({results / f"{name}.html": render(contents).encode()})
+    if not studies and contents.judged and contents.theory:
+        text = findings(contents, loaded)
+        built.write({results / FINDINGS_FILE: text.encode()})
     return built
 
 

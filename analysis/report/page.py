@@ -79,7 +79,7 @@ def render(contents: Contents) -> str:
     counted = {} if checks is None else check_counts(checks)
     judged = contents.judged
     return (
-        _environment()
+        environment()
         .get_template("page.html.jinja")
         .render(
             contents=contents,
@@ -104,10 +104,11 @@ _NOTES = {
 }
 
 
-def _environment() -> Environment:
+def environment(*, escapes: bool = True) -> Environment:
+    """Where the templates are, with their filters; HTML's escape what they show."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
-        autoescape=True,
+        autoescape=escapes,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -119,6 +120,7 @@ def _environment() -> Environment:
         frames=frames_text,
         tier=tier_text,
         named=name_of,
+        cell=lambda text: text.replace("|", "\\|"),
         svg=lambda plot: Markup(svg(plot)),
         drawn=lambda text: Markup(text),
         data=_json,

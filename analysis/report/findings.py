@@ -1,0 +1,122 @@
+"""``results/FINDINGS.md``: what was found, as a short reproduction report.
+
+Its numbers are all filled in from ``results/``; the template holds words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.claims.judging import Judged
+from analysis.claims.tiers import Answer
+from analysis.records.study import Study
+from analysis.report.page import Contents, environment
+from analysis.report.theory import check_counts
+from analysis.report.verdicts import claim_views
+from analysis.report.words import name_of
+
+TEMPLATE = "findings.md.jinja"
+FILE = "FINDINGS.md"
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What a study took: its finished runs, their emulator frames and core-hours.
+
+    ``blocks`` are the seeds of its arm that has most, on all games that the study has.
+    """
+
+    study: str
+    runs: int
+    frames: int
+    hours: float
+    blocks: int
+
+
+def findings(contents: Contents, studies: Sequence[Study]) -> str:
+    """The report, as Markdown.
+
+    Args:
+        contents: Of the whole page: with claims and the checks of theory.
+        studies: Those that are summed.
+
+    Raises:
+        ValueError: There are no claims, or no checks.
+    """
+    judged, theory = contents.judged, contents.theory
+    if judged is None or theory is None:
+        raise ValueError("findings need the claims and the checks of theory")
+    checks, times = theory.checks, {study.name: _times(study) for study in studies}
+    return (
+        environment(escapes=False)
+        .get_template(TEMPLATE)
+        .render(
+            claims=claim_views(judged, check_counts(checks)),
+            sums=[_sum(study) for study in studies],
+            theory={"rows": len(checks), "passed": _passed(checks)},
+            errata=theory.errata.to_dict("records"),
+            against=list(_against(judged)),
+            open=list(_open(judged, times)),
+        )
+    )
+
+
+def _passed(checks: pd.DataFrame) -> int:
+    return int((checks["verdict"] == "pass").sum())
+
+
+def _sum(study: Study) -> Sum:
+    done = study.runs[study.runs["status"] == "done"]
+    games = done["game"].nunique()
+    seeds = done.groupby(["label", "seed"])["game"].nunique()
+    whole = seeds[seeds == games].groupby("label").size()
+    hours = float(done["seconds"].sum()) / HOUR
+    blocks = int(whole.max()) if len(whole) else 0
+    return Sum(study.name, len(done), int(done["frames"].sum()), hours, blocks)
+
+
+def _times(study: Study) -> pd.Series:
+    """Seconds of an arm's block: of each game the median of finished runs."""
+    done = study.runs[study.runs["status"] == "done"]
+    medians = done.groupby(["label", "game"])["seconds"].median()
+    return medians.groupby("label").sum()
+
+
+def _against(judged: Judged) -> Iterator[str]:
+    for claim in judged.claims:
+        for tier in judged.tiers[claim.id]:
+            if tier.verdict in ("contradicted", "contradicts"):
+                says = tier.says or claim.contradicted_by
+                yield f"{claim.id}, {claim.title}: {name_of(tier.name)}: {says}"
+
+
+def _open(judged: Judged, times: dict[str, pd.Series]) -> Iterator[str]:
+    for claim in judged.claims:
+        for study in judged.studies:
+            questions = [q for q in claim.judged_in(study) if q.decides]
+            answers = [judged.answers[study, each.id] for each in questions]
+            bare = [each for each in answers if each.state in _NOT_YET]
+            if bare:
+                said = f"{claim.id}, {claim.title}: {name_of(study)}: "
+                yield said + _lacking(bare, times.get(study))
+
+
+_NOT_YET = ("undecided", "no verdict")
+
+
+def _lacking(answers: Sequence[Answer], times: pd.Series | None) -> str:
+    """The blocks that are missing and, where it is known, how long they take."""
+    counts = [each.missing for each in answers if each.missing is not None]
+    if len(counts) < len(answers):
+        return "over a thousand blocks, as things stand."
+    arms = sorted({arm for each in answers for arm in each.question.arms})
+    blocks = (
+        f"{max(counts)} block{'s' if max(counts) != 1 else ''} of {', '.join(arms)}"
+    )
+    if times is None or not set(arms) <= set(times.index):
+        return f"{blocks}; not every arm has been timed."
+    return f"{blocks}, {max(counts) * times[arms].sum() / HOUR:.1f} hours."

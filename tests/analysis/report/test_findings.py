@@ -1,0 +1,77 @@
+"""FINDINGS.md says what the data say, and has no number of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from analysis.records.study import load_study
+from analysis.report.contents import contents_of
+from analysis.report.findings import TEMPLATE, findings
+from analysis.report.page import FOLDER
+
+RESULTS = Path(__file__).parents[3] / "results"
+# Names: the paper, its year, its title's own.
+NAMES = ("2017", "Stable-Baselines3")
+
+
+@pytest.fixture(scope="module")
+def text(judged_results: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    results = tmp_path_factory.mktemp("findings") / "results"
+    shutil.copytree(judged_results, results)
+    shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    study = load_study(results / "data", "minatar")
+    return findings(contents_of(results, [study], whole=True), [study])
+
+
+def section(text: str, heading: str) -> str:
+    return text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_every_number_is_filled_in() -> None:
+    words = re.sub(
+        r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", (FOLDER / TEMPLATE).read_text()
+    )
+    for name in NAMES:
+        words = words.replace(name, "")
+    assert not re.findall(r".*\d.*", words)
+
+
+def test_what_was_done_is_summed(text: str) -> None:
+    # Six arms, five games, eight seeds; each run is of a thousand frames in a second.
+    assert "| minatar | 240 | 0.24M | 0.1 | 8 |" in text
+
+
+def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
+    found = section(text, "What contradicts it").strip().splitlines()
+    assert found[0].startswith("- C1, Entropy in the returns does no harm: MinAtar: ")
+    evidence = section(text, "What was found")
+    assert re.search(
+        r"- MinAtar, `a2c-proper` less `a2c-naive`: −2\d\.\d % of the scale, "
+        r"95 %: \[−\d+\.\d, −\d+\.\d\], margin −10 %, 8 of 20 blocks: \*\*contradicted",
+        evidence,
+    )
+
+
+def test_what_is_open_says_what_it_would_take(text: str) -> None:
+    lines = section(text, "What can't be said yet, and what it would take")
+    assert "MinAtar: 10 blocks of dqn-hard, dqn-soft-entropy; not every arm" in lines
+    assert re.search(r"C9, .*: MinAtar: \d+ blocks of q-a2c, 0\.0 hours\.", lines)
+    assert "C1, Entropy in the returns does no harm: MinAtar" not in lines
+
+
+def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
+    rows: list[int] = []
+    for line in [*text.splitlines(), ""]:
+        cells = re.sub(r"\\\|", "", line).count("|") if line.startswith("|") else 0
+        assert not cells or not rows or cells == rows[-1], line
+        rows = [*rows, cells] if cells else []
+
+
+def test_there_are_none_without_checks(judged_results: Path) -> None:
+    study = load_study(judged_results / "data", "minatar")
+    with pytest.raises(ValueError, match="need the claims and the checks"):
+        findings(contents_of(judged_results, [study], whole=True), [study])
