@@ -20,9 +20,9 @@ from algorithms.exploration import (
     PiecewiseSchedule,
     schedule_points,
 )
-from algorithms.gradients import clear_gradients, clip_gradients
+from algorithms.gradients import clip_gradients
 from algorithms.paths import PathSamples
-from algorithms.policies import QCnnPolicy, QPolicy, TrunkQNetwork
+from algorithms.q_networks import QCnnPolicy, QPolicy, TrunkQNetwork
 from algorithms.replay import PathReplayBuffer
 from algorithms.settings import DQN_SETTINGS
 from algorithms.targets import (
@@ -255,15 +255,14 @@ class HardDQN(EpsilonGreedyDQN):
         )
         # Those of double Q-learning depend on the network that learns.
         all_targets = None if self.double_q else self.targets(batches)
-        actions = batches.actions.unsqueeze(1).split(batch_size)
+        actions = batches.actions.split(batch_size)
         for k, observations in enumerate(batches.observations.split(batch_size)):
             rows = slice(k * batch_size, (k + 1) * batch_size)
             if all_targets is None:
                 targets = self.targets(batches.rows(rows))
             else:
                 targets = all_targets[rows]
-            q = self.q_net.to_learn(observations).gather(1, actions[k]).squeeze(1)
-            loss = torch.nn.functional.smooth_l1_loss(q, targets)
+            q, loss = self.policy.learn(observations, actions[k], targets)
             if self._n_updates % DIAGNOSED_EVERY == 0:
                 self._record_softness(batches.next_observations[rows])
             self._step(loss)
@@ -290,8 +289,6 @@ class HardDQN(EpsilonGreedyDQN):
         self.logger.record_mean("train/kept_share", (bonus.mean() / most).item())
 
     def _step(self, loss: Tensor) -> None:
-        clear_gradients(self.policy.optimizer)
-        self.q_net.backward(loss)
         grad_norm = clip_gradients(self.policy.optimizer, self.max_grad_norm)
         numbers = {"loss": loss.item(), "grad_norm": grad_norm}
         check_finite(type(self).__name__, self.num_timesteps, **numbers)

@@ -72,7 +72,10 @@ class EpsilonGreedyDQN(DQN):
         return actions, actions
 
     def _random_actions(self, n_envs: int) -> np.ndarray:
-        return np.array([self.action_space.sample() for _ in range(n_envs)])
+        """Draw as many calls of ``action_space.sample`` do, in one."""
+        space: Any = self.action_space
+        drawn: np.ndarray = space.np_random.integers(space.n, size=n_envs)
+        return drawn
 
     def _explore(self, actions: np.ndarray) -> np.ndarray:
         """Replace actions ``(E,)`` by random ones, one coin for each environment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 
@@ -13,6 +13,14 @@ from algorithms.flat import FlatParameter
 def learned_by(optimizer: Optimizer) -> list[nn.Parameter]:
     """Return the parameters that an optimiser steps."""
     return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def gradient_of(parameter: Tensor | None) -> Tensor:
+    """Return a parameter's gradient, to be written over."""
+    assert parameter is not None
+    if parameter.grad is None:
+        parameter.grad = torch.empty_like(parameter, requires_grad=False)
+    return parameter.grad
 
 
 def clear_gradients(optimizer: Optimizer) -> None:

@@ -162,3 +162,18 @@ def raw_q_learning_loss(
 def squared_error(error: Tensor) -> Tensor:
     """``1/2 e^2`` of an error ``e = Q - y``, ``(...)`` (Eq. 58)."""
     return 0.5 * error**2
+
+
+def huber(values: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """``1/2 c^2 + |c| (|e| - |c|)``, ``e = Q - y``, ``c = clip(e, -1, 1)``; and ``c``.
+
+    The Huber loss (delta 1) of each sample and its derivative, to the bits of PyTorch's
+    ``smooth_l1_loss``.
+
+    Args:
+        values: ``Q(s, a)``, ``(B,)``.
+        targets: ``y``, ``(B,)``.
+    """
+    error = values - targets
+    slope = error.clamp(-1, 1)
+    return slope * (error - slope / 2), slope

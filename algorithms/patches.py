@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from algorithms.gradients import gradient_of
 from algorithms.networks import GridCNN
 from algorithms.trunk import DeferredTrunk, whole
 
@@ -78,17 +79,18 @@ class PatchTrunk(DeferredTrunk):
         self.steps, self.recalled = [], None
         patches, hidden, _ = map(whole, zip(*kept, strict=True))
         patches, hidden = (x.to(self.backward_type) for x in (patches, hidden))
-        _gradient(self.linear.bias).copy_(gradient.sum(0))
+        gradient_of(self.linear.bias).copy_(gradient.sum(0))
         gradient = gradient.to(self.backward_type)
-        _multiply(gradient.T, hidden, _gradient(self.linear.weight))
+        _multiply(gradient.T, hidden, gradient_of(self.linear.weight))
         gradient = gradient @ self.copies[-1].of(self.backward_type)[0]
         gradient = torch.ops.aten.threshold_backward(gradient, hidden, 0)
         (layer,) = self.convolutions
         gradient = gradient.view(-1, layer.out_channels)
-        _gradient(layer.bias).copy_(gradient.sum(0))
+        gradient_of(layer.bias).copy_(gradient.sum(0))
         channels, *size = layer.weight.shape[1:]
         filters = (gradient.T @ patches).view(-1, *size, channels).permute(0, 3, 1, 2)
-        _gradient(layer.weight).copy_(filters).mul_(self.copies[0].scale)
+        filters, scale = filters.to(self.own_type), self.copies[0].scale
+        torch.mul(filters, scale, out=gradient_of(layer.weight))
 
 
 def _patches(images: Tensor, size: int) -> Tensor:
@@ -101,14 +103,6 @@ def _channels_first(numbers: Tensor) -> Tensor:
     """Give numbers ``(C, H, W)`` to places in the order of ``(H, W, C)``."""
     channels, *size = numbers.shape
     return numbers.view(*size, channels).permute(2, 0, 1)
-
-
-def _gradient(parameter: Tensor | None) -> Tensor:
-    """Return a parameter's gradient, to be written over."""
-    assert parameter is not None
-    if parameter.grad is None:
-        parameter.grad = torch.empty_like(parameter)
-    return parameter.grad
 
 
 def _multiply(a: Tensor, b: Tensor, out: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Networks as OpenAI baselines built them in 2017, in the layout that is fastest."""
+"""Actor-critic networks as OpenAI baselines built them in 2017, in a fast layout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.torch_layers import CombinedExtractor, NatureCNN
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
-from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
+from stable_baselines3.dqn.policies import DQNPolicy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -118,7 +118,7 @@ class TwoHeadCnnPolicy(TwoHeadPolicy):
     def pack(self) -> None:
         """Have the optimiser step a small network as one tensor, if it is one."""
         if isinstance(self.trunk, PatchTrunk) and self.trunk.is_plain:
-            self.optimizer = _packed(self)
+            self.optimizer = packed(self)
 
     @torch.no_grad()
     def _act(self, features: Tensor) -> Tensor:
@@ -160,97 +160,7 @@ class TwoHeadCnnPolicy(TwoHeadPolicy):
             self.trunk.discard()
 
 
-class TrunkQNetwork(QNetwork):
-    """SB3's Q-network, with the trunk's quick passes where no graph is wanted.
-
-    Args:
-        *args: As SB3's.
-        precision: Of the convolutions' arithmetic; see :class:`DeferredTrunk`.
-        **kwargs: As SB3's.
-    """
-
-    def __init__(self, *args: Any, precision: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        channels_last(self)
-        extractor = self.features_extractor
-        self.trunk = trunk_of(extractor, self.normalize_images, precision)
-        # A module alone is quicker to call than a sequence of one.
-        self._head: tuple[nn.Module, ...] = (self.q_net,)
-        if len(self.q_net) == 1:
-            self._head = (self.q_net[0],)
-
-    def set_training_mode(self, mode: bool) -> None:
-        """Put all modules into training or evaluation mode."""
-        if isinstance(self.trunk, PatchTrunk):
-            self.training = mode  # its layers are the same in both modes
-        else:
-            super().set_training_mode(mode)
-
-    def forward(self, obs: PyTorchObs) -> Tensor:
-        """Return the action values ``(B, A)`` of a batch."""
-        if self.trunk is None or torch.is_grad_enabled():
-            return super().forward(obs)
-        assert isinstance(obs, Tensor)
-        q: Tensor = self._head[0](self.trunk.features(obs))
-        return q
-
-    def to_learn(self, obs: PyTorchObs) -> Tensor:
-        """Do the same, so that :meth:`backward` can learn from it."""
-        if self.trunk is None:
-            return super().forward(obs)
-        assert isinstance(obs, Tensor)
-        self.trunk.forward(obs)
-        q: Tensor = self._head[0](self.trunk.recall())
-        return q
-
-    def backward(self, loss: Tensor) -> None:
-        """Add a loss of what :meth:`to_learn` returned to the gradients."""
-        loss.backward()
-        if self.trunk is not None:
-            self.trunk.backward()
-
-
-class QPolicy(DQNPolicy):
-    """SB3's pair of Q-networks, one to learn and one for the targets.
-
-    Args:
-        *args: As SB3's.
-        precision: Of the convolutions' arithmetic; see :class:`DeferredTrunk`.
-        **kwargs: As SB3's.
-    """
-
-    q_net: TrunkQNetwork
-
-    def __init__(self, *args: Any, precision: str = "float32", **kwargs: Any) -> None:
-        self.precision = precision
-        super().__init__(*args, **kwargs)
-        if self.q_net.trunk is not None:
-            self.optimizer.register_step_post_hook(self.q_net.trunk.refresh)
-
-    def pack(self) -> None:
-        """Have the optimiser step a small network as one tensor, if it is one."""
-        trunk = self.q_net.trunk
-        if isinstance(trunk, PatchTrunk) and trunk.is_plain:
-            self.optimizer = _packed(self)
-
-    def make_q_net(self) -> TrunkQNetwork:
-        """Build one of the two networks."""
-        arguments = self._update_features_extractor(
-            self.net_args, features_extractor=None
-        )
-        network = TrunkQNetwork(**arguments, precision=self.precision)
-        return network.to(self.device)
-
-
-class QCnnPolicy(QPolicy):
-    """The same on the convolutions of Mnih et al. (2015)."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("features_extractor_class", NatureCNN)
-        super().__init__(*args, **kwargs)
-
-
-def _packed(policy: TwoHeadPolicy | QPolicy) -> Optimizer:
+def packed(policy: TwoHeadPolicy | DQNPolicy) -> Optimizer:
     """Return a policy's optimiser, anew, on what it learns as one flat parameter."""
     flat = flatten(learned_by(policy.optimizer))
     rate = policy.optimizer.param_groups[0]["lr"]

@@ -131,7 +131,8 @@ class DeferredTrunk:
         """Return the gradient ``(B, F)`` before the last ReLU."""
         assert self.recalled is not None, "nothing was recalled"
         assert self.recalled.grad is not None, "nothing was learned from the features"
-        return self.recalled.grad * (self.recalled > 0)
+        gradient = self.recalled.grad
+        return torch.ops.aten.threshold_backward(gradient, self.recalled, 0)
 
     def _linear_backward(self) -> Tensor:
         """Return the gradient ``(B, I)`` of what goes into the linear layer."""

@@ -9,6 +9,7 @@ from algorithms import ProperA2C, QLearningA2C, losses, q_a2c
 from algorithms.entropy import regularizer, uniform_log_reference
 from algorithms.losses import (
     actor_critic_loss,
+    huber,
     q_learning_error,
     q_learning_loss,
     raw_q_learning_loss,
@@ -210,3 +211,18 @@ def test_the_mean_of_xi_over_actions_is_zero():
     xi = log_policy - regularizer(log_policy)[:, None]
     mean = (log_policy.exp() * xi).sum(1)
     assert torch.allclose(mean, torch.zeros(7, dtype=torch.float64), atol=1e-14)
+
+
+@pytest.mark.parametrize("number", [1, 7, 32, 100])
+def test_huber_is_torchs_smooth_l1_loss_to_the_bit(number):
+    values = (3 * torch.randn(number)).requires_grad_()
+    targets = torch.randn(number)
+    expected = torch.nn.functional.smooth_l1_loss(values, targets, reduction="none")
+    (slope,) = torch.autograd.grad(expected.sum(), values)
+    found = huber(values.detach(), targets)
+    assert all(map(torch.equal, found, (expected, slope)))
+
+
+def test_huber_of_what_is_not_finite_is_not_finite():
+    losses, _ = huber(torch.tensor([torch.inf, -torch.inf, torch.nan]), torch.zeros(3))
+    assert not losses.isfinite().any()

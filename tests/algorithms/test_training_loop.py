@@ -1,5 +1,7 @@
 """What a step of training does around its update, counted and by hand."""
 
+from copy import deepcopy
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -57,6 +59,16 @@ def test_every_game_throws_a_coin_of_its_own():
         assert 0.5 * 2 / 3 - 0.12 < other < 0.5 * 2 / 3 + 0.12
         shown = model.predict(model._last_obs)[0]
         assert 0.5 * 2 / 3 - 0.12 < (shown != greedy(model)).mean() < 0.5 * 2 / 3 + 0.12
+
+
+def test_random_actions_are_those_of_as_many_samples_one_by_one():
+    """The same ones, from the same state to the same state."""
+    model = begun(dqn(n_envs=3), steps=10**5, epsilon=1.0)
+    other = deepcopy(model.action_space)
+    for _ in range(5):
+        assert act(model).tolist() == [other.sample() for _ in range(3)]
+    states = [s.np_random.bit_generator.state for s in (model.action_space, other)]
+    assert states[0] == states[1]
 
 
 @pytest.mark.parametrize(("epsilon", "share"), [(0.0, 0.0), (1.0, 2 / 3)])
