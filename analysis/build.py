@@ -21,7 +21,7 @@ from analysis.figures.paper import draw, nothing_to_draw
 from analysis.figures.style import image_bytes
 from analysis.findings.cost import Costs, load_costs
 from analysis.findings.faults import FaultTable, load_faults
-from analysis.findings.speed import Speed, load_speed
+from analysis.findings.speed import Speed, load_speeds
 from analysis.findings.theory import Findings, load_findings
 from analysis.records.csvs import csv_bytes
 from analysis.records.files import write_atomically
@@ -194,11 +194,13 @@ def _beside_studies(
     results: Path, studies: Sequence[str] | None
 ) -> Iterator[Findings | Speed | FaultTable | Costs]:
     """What else is drawn when no study is named."""
-    loaders = (load_findings, load_speed, load_faults, load_costs)
-    for load in () if studies else loaders:
+    if studies:
+        return
+    for load in (load_findings, load_faults, load_costs):
         found = load(results)
         if found is not None:
             yield found
+    yield from load_speeds(results)
 
 
 def _drawable(curves: Curves, built: Built) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Training speed against the peer: from its measurements to tables and a chart.
 
-``results/data/speed/`` holds ``measurements.csv``, a row a measurement; ``memory.csv``,
-the peak memory of whole runs; ``projection.csv``, what the suites would take; and
-``about.json``, the machine.
+A family of games has a folder, ``results/data/speed/`` or ``speed-minatar/``, with the
+machine that it was measured on: ``measurements.csv``, a row a measurement;
+``memory.csv``, the peak memory of whole runs; ``projection.csv``, what the suites would
+take; and ``about.json``, the machine.
 """
 
 from __future__ import annotations
@@ -23,10 +24,28 @@ from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
 
-FOLDER = Path("data", "speed")
-MEASUREMENTS, MEMORY = FOLDER / "measurements.csv", FOLDER / "memory.csv"
-PROJECTION, ABOUT = FOLDER / "projection.csv", FOLDER / "about.json"
+FILES = ("measurements.csv", "memory.csv", "projection.csv", "about.json")
 OURS = ("float32", "mixed", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A family of games that is measured: its title, its files' name, its raw games."""
+
+    title: str
+    name: str
+    raw: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its data are, below ``results``."""
+        return Path("data", self.name)
+
+
+MEASURED: Mapping[str, Measured] = {
+    "Atari": Measured("Training speed", "speed", "emulator"),
+    "MinAtar": Measured("Training speed on MinAtar", "speed-minatar", "game"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +66,12 @@ NOTE = (
     "the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
     "Stable-Baselines3's own algorithm and environment with the same settings; `ratio` "
     "is ours to that, `ratio_best` ours to the fastest stock row of the family and "
-    "game. `limit` is what the raw emulator and the network's arithmetic, at the "
+    "game. `limit` is what the raw {raw} and the network's arithmetic, at the "
     "measured rate of the fastest matrix product in the same precision, take one after "
     "the other; `of_limit` the part of it that ours reaches. `env_ratio`: how many "
     "times as fast as stock's our environment plays. Where the rest goes, in "
     "milliseconds a step on one core: `step_ms` is a step; `env_over_ms` what the "
-    "environment takes beyond the raw emulator; `rest_over_ms` what all else takes "
+    "environment takes beyond the raw {raw}; `rest_over_ms` what all else takes "
     "beyond the arithmetic. `peak_mb`: memory of a process, with a replay memory of "
     "10,000 rows."
 )
@@ -83,7 +102,7 @@ def summary(measured: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
             for side in OURS:
                 product = rate["matrix-float32" if side == "float32" else _BF16]
                 emulator_s = 1 / rate["emulator"]
-                arithmetic_s = about["flop_per_step"][name] / product
+                arithmetic_s = flop_per_step(about, name, game) / product
                 its_env_ms = medians.loc[name, game]["env_ms"]
                 env_ms = its_env_ms[side]
                 step_ms = 1e3 * at_once / rate[side]
@@ -114,6 +133,12 @@ def summary(measured: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
 _BF16 = "matrix-bfloat16"
 
 
+def flop_per_step(about: Mapping[str, Any], case: str, game: str) -> float:
+    """Return the arithmetic of a step; in older data it is that of every game."""
+    found = about["flop_per_step"][case]
+    return float(found[game] if isinstance(found, Mapping) else found)
+
+
 def _ratio(measured: pd.DataFrame, case: str, game: str, side: str) -> float:
     """Median of the repetitions' ratios of ours to stock."""
     there = measured[(measured["case"] == case) & (measured["game"] == game)]
@@ -123,12 +148,13 @@ def _ratio(measured: pd.DataFrame, case: str, game: str, side: str) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Speed:
-    """What the measurements found."""
+    """What the measurements of a family of games found."""
 
     measured: pd.DataFrame
     memory: pd.DataFrame
     projection: pd.DataFrame
     about: Mapping[str, Any]
+    games: str = "Atari"
 
     @property
     def processor_id(self) -> str | None:
@@ -137,22 +163,21 @@ class Speed:
 
     def data_files(self) -> dict[Path, bytes]:
         """The files below ``results`` that keep it."""
+        about = (json.dumps(self.about, indent=1) + "\n").encode()
+        tables = (self.measured, self.memory, self.projection)
+        contents = (*map(_csv, tables), about)
+        folder = MEASURED[self.games].folder
         return with_digests(
-            {
-                MEASUREMENTS: _csv(self.measured),
-                MEMORY: _csv(self.memory),
-                PROJECTION: _csv(self.projection),
-                ABOUT: (json.dumps(self.about, indent=1) + "\n").encode(),
-            }
+            {folder / n: data for n, data in zip(FILES, contents, strict=True)}
         )
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
         table = summary(self.measured, self.about)
-        tables = Path("tables")
+        path = Path("tables", MEASURED[self.games].name)
         return {
-            tables / "speed.csv": _csv(table),
-            tables / "speed.md": self._markdown(table).encode(),
+            path.with_suffix(".csv"): _csv(table),
+            path.with_suffix(".md"): self._markdown(table).encode(),
         }
 
     def drawings(self) -> list[Drawing]:
@@ -163,20 +188,22 @@ class Speed:
         """The chart below ``results``, drawn."""
         figure = _chart(summary(self.measured, self.about), self.about)
         return {
-            Path("figures", f"speed.{kind}"): image_bytes(figure, kind)
+            Path("figures", f"{MEASURED[self.games].name}.{kind}"): image_bytes(
+                figure, kind
+            )
             for kind in ("png", "pdf")
         }
 
     def _markdown(self, table: pd.DataFrame) -> str:
-        about = self.about
+        about, its = self.about, MEASURED[self.games]
         at_once, n = about["at_once"], table["n"].min()
         kind = self.processor_id or "kind not recorded"
         machine = f"{about['cpu']} ({kind}), {about['cores']} cores"
         parts = [
-            "# Training speed",
+            f"# {its.title}",
             f"Made by `python -m benchmarks speed` on {machine}, torch "
             f"{about['torch']}. {self._matrix_rates()}",
-            NOTE.format(at_once=at_once, n=n),
+            NOTE.format(at_once=at_once, n=n, raw=its.raw),
             markdown_table(table.drop(columns="n").astype(str)).rstrip(),
             "## Memory",
             MEMORY_NOTE,
@@ -196,25 +223,29 @@ class Speed:
         )
 
 
-def load_speed(results: Path) -> Speed | None:
-    """Read what ``speed`` measured; None if it never did.
+def load_speed(results: Path, games: str = "Atari") -> Speed | None:
+    """Read what ``speed`` measured of a family of games; None if it never did.
 
     Raises:
         RecordError: A file is missing, mangled or was edited.
     """
-    if not (results / FOLDER).exists():
+    folder = results / MEASURED[games].folder
+    if not folder.exists():
         return None
-    files = (MEASUREMENTS, MEMORY, PROJECTION, ABOUT)
-    check_digests(results / FOLDER, [path.name for path in files])
+    check_digests(folder, FILES)
     try:
-        return Speed(
-            measured=pd.read_csv(results / MEASUREMENTS),
-            memory=pd.read_csv(results / MEMORY),
-            projection=pd.read_csv(results / PROJECTION),
-            about=json.loads((results / ABOUT).read_bytes()),
-        )
+        *tables, about = (folder / name for name in FILES)
+        measured, memory, projection = map(pd.read_csv, tables)
+        found = json.loads(about.read_bytes())
+        return Speed(measured, memory, projection, found, games)
     except (OSError, ValueError) as error:
-        raise RecordError(results / FOLDER, str(error)) from error
+        raise RecordError(folder, str(error)) from error
+
+
+def load_speeds(results: Path) -> list[Speed]:
+    """Read what ``speed`` measured, of every family that it did."""
+    found = (load_speed(results, games) for games in MEASURED)
+    return [speed for speed in found if speed is not None]
 
 
 def _csv(table: pd.DataFrame) -> bytes:
@@ -222,6 +253,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 
 
 def _chart(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
+    table = table.assign(game=table["game"].str.rpartition("/")[2])
     stock = table.drop_duplicates(["case", "game"])
     bars = pd.concat(
         [

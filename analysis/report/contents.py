@@ -11,7 +11,7 @@ from analysis.claims.judging import Judged, judge_all
 from analysis.claims.scales import read_scales
 from analysis.findings.cost import cost_table, load_costs
 from analysis.findings.faults import load_faults
-from analysis.findings.speed import load_speed, summary
+from analysis.findings.speed import MEASURED, load_speeds, summary
 from analysis.findings.theory import load_findings
 from analysis.records.labels import newest_numerics
 from analysis.records.published import FOLDER, read_all_published
@@ -71,8 +71,11 @@ def _digests(results: Path, names: Sequence[str], whole: bool) -> list[tuple[str
 
 
 def _tables(results: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    if (speed := load_speed(results)) is not None:
-        yield "Training speed", summary(speed.measured, speed.about).astype(str)
+    for speed in load_speeds(results):
+        yield (
+            MEASURED[speed.games].title,
+            summary(speed.measured, speed.about).astype(str),
+        )
     if (faults := load_faults(results)) is not None:
         yield "Faults, injected into real runs", faults.rows
     if (costs := load_costs(results)) is not None:

@@ -5,19 +5,25 @@ Light to import: what trains is imported when a command is given.
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import arg
 
+from analysis.findings.speed import MEASURED
 from analysis.records.files import write_atomically
-from benchmarks.options import Jobs, Results, runs_at_once
+from benchmarks.errors import UsageError
+from benchmarks.options import Jobs, Results, Words, runs_at_once, words
 from benchmarks.places import check_results
 
 
 def speed(
     results: Results = Path("results"),
     jobs: Jobs = None,
+    only: Annotated[
+        Words, words("GAMES ...", f"measure these alone: {', '.join(MEASURED)}")
+    ] = (),
     repetitions: Annotated[
         int, arg(metavar="N", help="how often everything is measured")
     ] = 3,
@@ -26,17 +32,31 @@ def speed(
     ] = 3.0,
 ) -> int:
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
-    at_once = runs_at_once(jobs)
+    at_once, families = runs_at_once(jobs), _families(only)
     check_results(results, "data", "tables", "figures")
     from benchmarks.speed.comparison import measure_all
 
-    found = measure_all(at_once, repetitions, seconds)
-    contents = found.data_files() | found.table_files() | found.figure_files()
-    write_atomically({results / path: data for path, data in contents.items()})
-    print((results / "tables" / "speed.md").read_text())
-    for path in contents:
-        print(results / path)
+    for games in families:
+        found = measure_all(games, at_once, repetitions, seconds)
+        tables = found.table_files()
+        contents = found.data_files() | tables | found.figure_files()
+        write_atomically({results / path: data for path, data in contents.items()})
+        print(*(data.decode() for path, data in tables.items() if path.suffix == ".md"))
+        print(*(results / path for path in contents), sep="\n")
     return 0
+
+
+def _families(only: Words) -> list[str]:
+    """Return the families of games to measure, those asked for or all.
+
+    Raises:
+        UsageError: There is none of a name.
+    """
+    named = list(dict.fromkeys(chain(*only)))
+    for name in named:
+        if name not in MEASURED:
+            raise UsageError(f"--only: expected {' or '.join(MEASURED)}, not {name!r}")
+    return named or list(MEASURED)
 
 
 def cost(

@@ -7,26 +7,36 @@ from typing import Any
 import pandas as pd
 
 from analysis.findings.speed import CASES, OURS, Speed
+from benchmarks.games.families import family_of
 from benchmarks.speed.memory import measure_memory
 from benchmarks.speed.peers import about, compare
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.suite import load_suite, suite_names
 
 
-def measure_all(at_once: int, repetitions: int, seconds: float) -> Speed:
-    """Measure speed and memory; some minutes, on a machine that does nothing else."""
-    machine = about(at_once)
-    measured = compare(at_once, repetitions, seconds)
-    memory = measure_memory()
-    return Speed(measured, memory, projection(measured), machine)
+def measure_all(games: str, at_once: int, repetitions: int, seconds: float) -> Speed:
+    """Measure speed and memory; some minutes, on a machine that does nothing else.
+
+    Args:
+        games: A family of games, "Atari" or "MinAtar".
+        at_once: Processes at the same time.
+        repetitions: How often everything is measured.
+        seconds: Of each measurement.
+    """
+    machine = about(games, at_once)
+    measured = compare(games, at_once, repetitions, seconds)
+    memory = measure_memory(games)
+    return Speed(measured, memory, projection(games, measured), machine, games)
 
 
-def projection(measured: pd.DataFrame) -> pd.DataFrame:
-    """Return the hours of every suite: columns ``suite``, ``runs``, stock and ours."""
+def projection(games: str, measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the hours of a family's suites: ``suite``, ``runs``, stock and ours."""
     rates = measured.groupby(["case", "side"])["rate"].median()
     rows = []
     for name in suite_names():
-        configs = load_suite(name)
+        configs = [c for c in load_suite(name) if family_of(c.game).name == games]
+        if not configs:
+            continue
         row: dict[str, Any] = {"suite": name, "runs": len(configs)}
         for side in ("stock", *OURS):
             hours: list[float] = [_hours(config, rates, side) for config in configs]

@@ -16,15 +16,18 @@ from benchmarks.speed.full_memory import repeat
 from benchmarks.suites.suite import Selection, load_suite
 
 VARIANTS = ("dqn-hard", "dqn-soft-entropy-5step")
+# A suite of each family, and the game that is played.
+PLAYED = {"Atari": ("paper", "Pong"), "MinAtar": ("minatar", "MinAtar/Breakout")}
 PLAYED_STEPS = 5_000
 UPDATES = 100
 
 
-def probe(variant: str) -> dict[str, float]:
-    """Train a run of the paper's settings on a full memory; return its peak."""
+def probe(games: str, variant: str) -> dict[str, float]:
+    """Train a run of a family's settings on a full memory; return its peak."""
     prepare(threads=1)
-    chosen = Selection(games=["Pong"], only=[variant], seeds=1)
-    model = make_model(load_suite("paper", chosen)[0])
+    suite, game = PLAYED[games]
+    chosen = Selection([game], [variant], seeds=1, values={"n_envs": 1})
+    model = make_model(load_suite(suite, chosen)[0])
     assert isinstance(model, HardDQN)
     model.learn(PLAYED_STEPS)
     repeat(model.replay_buffer)
@@ -34,15 +37,15 @@ def probe(variant: str) -> dict[str, float]:
     return {"rows": rows, "updates": UPDATES, "peak_mb": peak_mb()}
 
 
-def measure_memory() -> pd.DataFrame:
+def measure_memory(games: str) -> pd.DataFrame:
     """Measure the runs one after the other, each in a process of its own."""
     rows = []
     for variant in VARIANTS:
-        found = measured("benchmarks.speed.memory", variant)
+        found = measured("benchmarks.speed.memory", games, variant)
         rows.append({"variant": variant, **found})
         print(variant, f"{rows[-1]['peak_mb']:,.0f} MB", flush=True)
     return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":
-    print(json.dumps(probe(sys.argv[1])))
+    print(json.dumps(probe(*sys.argv[1:])))

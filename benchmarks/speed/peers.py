@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import ale_py
-import numpy as np
 import pandas as pd
 import torch
 from stable_baselines3 import A2C, DQN
@@ -27,21 +25,25 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.utils import LinearSchedule
 
-from algorithms.trunk import PRECISIONS, linear
+from algorithms.trunk import PRECISIONS
 from analysis.findings.speed import CASES, Case
-from benchmarks.games.roms import rom_path
+from benchmarks.games.families import family_of
 from benchmarks.runs.build import make_model
 from benchmarks.runs.machine import prepare
 from benchmarks.runs.processor import cpu_name, processor
 from benchmarks.runs.stopwatch import Trainer, shortened
 from benchmarks.speed.apart import command, peak_mb, variables
+from benchmarks.speed.limits import LIMITS, Limit, flop_per_step
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.suite import Selection, load_suite
 
 VARIANTS = {"a2c": "a2c-proper", "dqn": "dqn-hard"}
-GAMES = ("Pong", "Breakout")
+# A suite of each family of games, and which of its games are measured.
+MEASURED = {
+    "Atari": ("paper", ("Pong", "Breakout")),
+    "MinAtar": ("minatar", ("MinAtar/Breakout", "MinAtar/SpaceInvaders")),
+}
 SIDES = ("stock", *PRECISIONS)
-LIMITS = ("emulator", "matrix-float32", "matrix-bfloat16")
 LIMIT_S = 1.0
 STOCK_DQN_KEYS = (
     "learning_rate",
@@ -52,29 +54,6 @@ STOCK_DQN_KEYS = (
     "target_update_interval",
 )
 
-# Multiply-adds times two of one image through NatureCNN, layer by layer.
-_LAYERS = np.array(
-    [
-        2 * 20 * 20 * 32 * 8 * 8 * 4,
-        2 * 9 * 9 * 64 * 4 * 4 * 32,
-        2 * 7 * 7 * 64 * 3 * 3 * 64,
-        2 * 3136 * 512,
-    ]
-)
-FORWARD_FLOP = float(_LAYERS.sum())
-# Backward: the weights' gradients and, but for the image, the inputs'.
-TRAIN_FLOP = FORWARD_FLOP + float(2 * _LAYERS.sum() - _LAYERS[0])
-
-
-def flop_per_step(config: RunConfig) -> float:
-    """Arithmetic of one agent step, acting and its share of an update."""
-    settings = config.hyperparameters
-    if config.family == "a2c":
-        # Acting is the update's forward pass; one more for the bootstrap value.
-        return TRAIN_FLOP + FORWARD_FLOP / settings["n_steps"]
-    samples = settings["batch_size"] / settings["train_freq"]
-    return FORWARD_FLOP + samples * (TRAIN_FLOP + FORWARD_FLOP)
-
 
 def config_of(case: Case, game: str, precision: str = "float32") -> RunConfig:
     """Return the configuration that a case is measured with."""
@@ -84,7 +63,8 @@ def config_of(case: Case, game: str, precision: str = "float32") -> RunConfig:
         seeds=1,
         values={"n_envs": case.n_envs, "precision": precision},
     )
-    return load_suite("paper", chosen)[0]
+    suite, _ = MEASURED[family_of(game).name]
+    return load_suite(suite, chosen)[0]
 
 
 def stock_model(config: RunConfig) -> BaseAlgorithm:
@@ -99,20 +79,24 @@ def stock_model(config: RunConfig) -> BaseAlgorithm:
         "seed": config.seed,
         "device": "cpu",
     }
+    network = family_of(config.game).network()
     if config.family == "a2c":
+        rate = settings["learning_rate"]
+        falls = settings["learning_rate_schedule"] == "linear"
         return A2C(
             "CnnPolicy",
             env,
-            learning_rate=LinearSchedule(settings["learning_rate"], 0.0, 1.0),
+            learning_rate=LinearSchedule(rate, 0.0, 1.0) if falls else rate,
             n_steps=settings["n_steps"],
             ent_coef=settings["temperature"],
             vf_coef=settings["value_coef"] / 2,
             use_rms_prop=False,
-            policy_kwargs={"optimizer_class": RMSpropTFLike},
+            policy_kwargs={"optimizer_class": RMSpropTFLike, **network},
             **shared,
         )
-    same = {key: settings[key] for key in STOCK_DQN_KEYS}
-    return DQN("CnnPolicy", env, **same, gradient_steps=env.num_envs, **shared)
+    shared |= {key: settings[key] for key in STOCK_DQN_KEYS}
+    shared |= {"gradient_steps": env.num_envs, "policy_kwargs": network}
+    return DQN("CnnPolicy", env, **shared)
 
 
 class Side:
@@ -148,50 +132,6 @@ class Side:
         rate = self.trainer.rate(seconds)
         steps = self.trainer.model.num_timesteps - steps
         return {"rate": rate, "env_ms": 1e3 * self.env_s / steps, "peak_mb": peak_mb()}
-
-
-def emulator_rate(game: str, seconds: float) -> float:
-    """Agent steps a second of the raw emulator, four frames each, nothing drawn."""
-    ale = ale_py.ALEInterface()
-    ale.setInt("random_seed", 0)
-    ale.loadROM(rom_path(game))
-    actions = ale.getMinimalActionSet()
-    choices = np.random.default_rng(0).integers(len(actions), size=100_000)
-    began, steps = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        for choice in choices[steps % 99_000 : steps % 99_000 + 100]:
-            for _ in range(4):
-                ale.act(actions[choice])
-            if ale.game_over():
-                ale.reset_game()
-        steps += 100
-    return steps / (time.perf_counter() - began)
-
-
-def matrix_rate(dtype: torch.dtype, seconds: float) -> float:
-    """Floating-point operations a second of the fastest matrix product."""
-    size = 1024
-    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
-    began, products = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        linear(a, b)
-        products += 1
-    return products * 2 * size**3 / (time.perf_counter() - began)
-
-
-class Limit:
-    """What the machine can do at best: its rate in steps or operations a second."""
-
-    def __init__(self, limit: str, game: str) -> None:
-        prepare(threads=1)
-        self.limit, self.game = limit, game
-
-    def measure(self, seconds: float) -> dict[str, float]:
-        """Return the rate over some seconds."""
-        if self.limit == "emulator":
-            return {"rate": emulator_rate(self.game, seconds)}
-        dtype = getattr(torch, self.limit.removeprefix("matrix-"))
-        return {"rate": matrix_rate(dtype, seconds)}
 
 
 def serve(side: str, case_name: str, game: str) -> None:
@@ -247,10 +187,10 @@ def _measure(those: Sequence[subprocess.Popen], seconds: float) -> dict[str, flo
     return {str(c): float(found[c].agg(how[c])) for c in found.columns}
 
 
-def compare(at_once: int, repetitions: int, seconds: float) -> pd.DataFrame:
-    """Measure everything, the sides in turn; return one row a measurement."""
+def compare(games: str, at_once: int, repetitions: int, seconds: float) -> pd.DataFrame:
+    """Measure a family of games, the sides in turn; return one row a measurement."""
     rows = []
-    for game in GAMES:
+    for game in MEASURED[games][1]:
         for case in CASES:
             sides = (*SIDES, *LIMITS)
             with _processes(sides, case, game, at_once) as processes:
@@ -264,7 +204,7 @@ def compare(at_once: int, repetitions: int, seconds: float) -> pd.DataFrame:
     return pd.DataFrame(rows).round({"rate": 1, "env_ms": 4})
 
 
-def about(at_once: int) -> dict[str, Any]:
+def about(games: str, at_once: int) -> dict[str, Any]:
     """Return what the measurements hold for, and the arithmetic of a step."""
     return {
         "cpu": cpu_name(),
@@ -273,7 +213,10 @@ def about(at_once: int) -> dict[str, Any]:
         "at_once": at_once,
         "torch": torch.__version__,
         "flop_per_step": {
-            name: flop_per_step(config_of(case, GAMES[0]))
+            name: {
+                game: flop_per_step(config_of(case, game))
+                for game in MEASURED[games][1]
+            }
             for name, case in CASES.items()
         },
     }

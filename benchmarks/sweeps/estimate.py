@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
-from analysis.findings.speed import CASES, OURS, load_speed
+from analysis.findings.speed import CASES, OURS, Speed, load_speeds
 from analysis.records.files import write_json
-from benchmarks.games.exact_game import FRAME_SKIP
 from benchmarks.games.families import family_of
 from benchmarks.runs.processor import processor_id
 from benchmarks.runs.stopwatch import measure
@@ -20,6 +19,7 @@ from benchmarks.suites.config import RunConfig
 from benchmarks.sweeps.status import RunStatus
 
 SPEED_FILE = "speed.json"
+FRAMES_A_STEP = {"Atari": 4, "MinAtar": 1}
 
 
 def _key(config: RunConfig) -> str:
@@ -61,15 +61,19 @@ def _read(path: Path) -> dict[str, float]:
 
 def _compared(results: Path) -> dict[str, float]:
     """Frames/s that the comparison with the peer found, if it ran on this processor."""
-    found = load_speed(results)
-    if found is None or found.processor_id != processor_id():
-        return {}
+    here = [s for s in load_speeds(results) if s.processor_id == processor_id()]
+    return {key: rate for speed in here for key, rate in _rates(speed).items()}
+
+
+def _rates(found: Speed) -> dict[str, float]:
     rates = found.measured.groupby(["case", "side"])["rate"].median()
+    frames = FRAMES_A_STEP[found.games] / found.about["at_once"]
     return {
-        _key_of(case.family, "Atari", "exact", "cpu", case.n_envs, 1, precision): rate
+        _key_of(case.family, found.games, "exact", "cpu", case.n_envs, 1, precision): (
+            rates[name, precision] * frames
+        )
         for name, case in CASES.items()
         for precision in OURS
-        if (rate := rates[name, precision] * FRAME_SKIP / found.about["at_once"])
     }
 
 

@@ -9,19 +9,18 @@ import pytest
 
 from analysis.build import draw_figures, write_tables
 from analysis.findings.speed import (
-    ABOUT,
     CASES,
-    MEASUREMENTS,
-    MEMORY,
+    FILES,
     OURS,
-    PROJECTION,
     Speed,
     load_speed,
+    load_speeds,
     summary,
 )
 from analysis.records.digests import DIGESTS_FILE, adopt
 from analysis.records.errors import RecordError
 
+MEASUREMENTS, MEMORY, PROJECTION, ABOUT = (Path("data", "speed", n) for n in FILES)
 MACHINE = {"cpu": "Test CPU", "cores": 2, "at_once": 2, "torch": "2.13.0"}
 RATES = {"stock": 100.0, "float32": 150.0, "mixed": 160.0, "bfloat16": 250.0}
 # On each of two cores: 1 ms of emulator a step, and 1 ms of arithmetic in float32.
@@ -127,3 +126,31 @@ def test_edited_data_are_refused(found, tmp_path, path):
     (tmp_path / path).write_text(text.replace("1", "2", 1))
     with pytest.raises(RecordError, match=f"{path.name}: not what was written"):
         load_speed(tmp_path)
+
+
+def test_families_lie_beside_each_other_each_with_its_machine(found, tmp_path):
+    minatar = replace(
+        found,
+        measured=found.measured.assign(game="MinAtar/" + found.measured["game"]),
+        about=found.about
+        | {"cpu": "Other CPU", "flop_per_step": dict.fromkeys(CASES, FLOP)},
+        games="MinAtar",
+    )
+    write(found.data_files(), tmp_path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*.*")}
+    write(minatar.data_files(), tmp_path)
+    assert all(p.read_bytes() == data for p, data in before.items())
+    atari, other = load_speeds(tmp_path)
+    assert atari.table_files() == found.table_files()
+    assert not atari.table_files().keys() & other.table_files().keys()
+    text = other.table_files()[Path("tables", "speed-minatar.md")].decode()
+    assert text.startswith("# Training speed on MinAtar\n")
+    assert "Other CPU" in text and "what the raw game and" in text
+    table = summary(other.measured, other.about).set_index(["game", "precision"])
+    limits = table["limit"].xs("float32", level=1)
+    # A step's arithmetic is each game's own: 1 ms in one, 3 in the other, and 1 of it.
+    assert set(limits["MinAtar/Pong"]) == {1_000.0}
+    assert set(limits["MinAtar/Breakout"]) == {500.0}
+
+
+FLOP = {"MinAtar/Pong": 1e6, "MinAtar/Breakout": 3e6}
