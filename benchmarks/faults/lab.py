@@ -43,14 +43,16 @@ class Lab:
     """A folder for every fault, and the record of runs that nobody disturbs."""
 
     root: Path
+    suite: str = "smoke"
+    game: str = "Breakout"
     digests: dict[tuple[str, ...], str] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def command(self, results: Path, *words: str, fault: str = "none") -> list[str]:
-        """The public command for one run of Breakout, or what ``words`` make of it."""
+        """The public command for one run of its game, or what ``words`` make of it."""
         settings = [f"{key}={value}" for key, value in SETTINGS.items()]
         module = [sys.executable, "-m", "benchmarks.faults.inject", fault, "run"]
-        chosen = ["smoke", "--games", "Breakout", "--frames", str(FRAMES)]
+        chosen = [self.suite, "--games", self.game, "--frames", str(FRAMES)]
         rest = ["--results", str(results), "--jobs", "2", "--set", *settings]
         return [*module, *chosen, *rest, *(words or ("--only", "a2c-proper"))]
 

@@ -14,7 +14,7 @@ from analysis.records.digests import DIGESTS_FILE, adopt
 from analysis.records.errors import RecordError
 from benchmarks.faults import inject
 from benchmarks.faults.lab import Lab, NotRunError
-from benchmarks.faults.processes import short
+from benchmarks.faults.processes import killed, killed_while_saving, short
 from benchmarks.faults.table import FAILED, FAULTS, HELD, NOT_RUN, Fault
 
 
@@ -36,6 +36,15 @@ def test_a_hostile_checkpoint_executes_nothing(tmp_path):
     observed, verdict = fault.observe(Lab(tmp_path), tmp_path / "results")
     assert verdict == HELD, observed
     assert "executed: False" in observed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strike", [killed, killed_while_saving])
+def test_a_kill_is_survived_on_minatar(strike, tmp_path):
+    lab = Lab(tmp_path, "minatar-smoke", "MinAtar/Breakout")
+    observed, held = strike(lab, tmp_path / "results")
+    assert held, observed
+    assert "identical to an undisturbed run's" in observed
 
 
 @pytest.mark.parametrize("outcome", [("bad", False), OSError("x"), NotRunError("y")])

@@ -70,11 +70,12 @@ class StopsSoon:
         return self.asked < 0
 
 
+@pytest.mark.parametrize("suite", ["smoke", "minatar-smoke"])
 @pytest.mark.parametrize("variant", ["q-a2c", "dqn-soft-kl"])
 def test_a_run_that_was_stopped_ends_where_it_was_to(
-    variant, tiny, run_folder, monkeypatch
+    variant, suite, tiny, run_folder, monkeypatch
 ):
-    config = tiny(variant)
+    config = tiny(variant, suite=suite)
     stopped, undisturbed = (run_folder(config, place) for place in ("one", "other"))
     assert train(undisturbed) == 0
     with monkeypatch.context() as patch:

@@ -42,15 +42,18 @@ def poisoned(monkeypatch, method: str, call: int) -> None:
         ("dqn-soft-kl", "collect_rollouts", 10),
     ],
 )
+@pytest.mark.parametrize("suite", ["smoke", "minatar-smoke"])
 def test_a_parameter_that_is_no_number_ends_the_run(
-    variant, method, call, tiny, run_folder, monkeypatch, capsys
+    suite, variant, method, call, tiny, run_folder, monkeypatch, capsys
 ):
     poisoned(monkeypatch, method, call)
-    folder = run_folder(tiny(variant, frames=4000))
+    config = tiny(variant, 4000, suite, log_interval=100)
+    folder = run_folder(config)
     assert train(folder) == 1
     failed = json.loads((folder / "failed.json").read_text())
     assert failed["error"].startswith("DivergenceError: ") and failed["diverged"]
-    assert f"step {failed['frames'] // 4}" in failed["error"]
+    step = failed["frames"] // config.environment["frame_skip"]
+    assert f"step {step}" in failed["error"]
     assert 0 < failed["frames"] < 4000
     assert failed["error"] in capsys.readouterr().err
     record = read_run(folder)

@@ -30,6 +30,9 @@ DQN = {
     "learning_starts": 200,
     "target_update_interval": 90,
 }
+# Without frames skipped, a thousand steps or more a second.
+GRID_A2C = {"n_envs": 8, "log_interval": 2_000}
+GRID_DQN = DQN | {"n_envs": 4, "buffer_size": 2_000}
 NATIVE, REFERENCE = {"engine": "native"}, {"engine": "reference"}
 SOFT = "dqn-soft-entropy-5step"
 CASES = [
@@ -38,6 +41,8 @@ CASES = [
     (SOFT, "Qbert", 6_000, DQN),
     ("a2c-naive", "Breakout", 12_000, A2C | REFERENCE),
     ("q-a2c-c100", "Qbert", 16_000, A2C | REFERENCE),
+    ("a2c-proper", "MinAtar/Breakout", 24_000, GRID_A2C),
+    (SOFT, "MinAtar/Asterix", 4_000, GRID_DQN),
 ]
 MORE_CASES = [
     ("a2c-proper", "Qbert", 16_000, A2C),
@@ -55,17 +60,19 @@ def slow(values):
 
 def name(case):
     variant, game, _, values = CASES_AND_MORE[case]
-    return f"{variant}-{game}-{values.get('engine', 'exact')}"
+    engine = values.get("engine", "exact")
+    return f"{variant}-{game.replace('/', '-')}-{engine}"
 
 
 CASES_AND_MORE = CASES + MORE_CASES
 SOME = range(len(CASES))
 ALL = range(len(CASES_AND_MORE))
+ON_MINATAR = [n for n, case in enumerate(CASES_AND_MORE) if "/" in case[1]]
 
 
 def make_run(root, variant, game, frames, values):
     chosen = Selection([game], [variant], 1, frames, values)
-    (config,) = load_suite("smoke", chosen)
+    (config,) = load_suite("minatar-smoke" if "/" in game else "smoke", chosen)
     folder = root / config.run_id
     write_config(folder, config)
     return folder
@@ -123,9 +130,10 @@ def disturb_at_random(folder, signals, seconds, seed):
     """Strike a run of so many seconds with signals, at moments well before its end."""
     rng = random.Random(seed)
     (folder / STEPS_FILE).touch()
+    longest = seconds / max(10, 2 * len(signals))
     for count, number in enumerate(signals):
         got_on = count < 2 or rng.random() < 0.5
-        delay = rng.uniform(0, seconds / 10)
+        delay = rng.uniform(0, longest)
         disturb(folder, number, seconds / 40, delay, got_on)
 
 
@@ -161,6 +169,14 @@ def test_killed_again_and_again_it_leaves_the_same_record(case, undisturbed, tmp
 def test_killed_at_many_moments_it_leaves_the_same_record(case, undisturbed, tmp_path):
     # Over all cases 40 kills and 10 requests to stop.
     check_disturbed(case, [KILL, KILL, TERM, KILL, KILL], undisturbed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ON_MINATAR, ids=name)
+def test_killed_at_ten_moments_minatar_leaves_the_same_record(
+    case, undisturbed, tmp_path
+):
+    check_disturbed(case, [KILL] * 10, undisturbed, tmp_path)
 
 
 def killed_with_two_checkpoints(root, case):

@@ -12,15 +12,19 @@ from algorithms import DivergenceError
 from benchmarks.runs.build import make_model
 from benchmarks.runs.state import check_parameters, get_state, set_state
 
+# Copies at steps 48 and 96, epsilon of a half, batches from step 60 on.
+DQN = {"target_update_interval": 48, "exploration": "0:0.5"}
 SETTINGS = {
     "q-a2c": {},
-    # Copies at steps 48 and 96, epsilon of a half, batches from step 60 on.
-    "dqn-soft-kl": {"target_update_interval": 48, "exploration": "0:0.5"},
+    "dqn-soft-kl": DQN,
+    "q-a2c on MinAtar": {"suite": "minatar-smoke"},
+    "dqn-soft-kl on MinAtar": DQN | {"suite": "minatar-smoke", "n_envs": 2},
 }
 COUNTED = ("num_timesteps", "_total_timesteps", "_n_updates", "_episode_num")
 COUNTED += ("_current_progress_remaining", "_n_calls", "exploration_rate")
 # Agent steps, a whole number of rollouts.
 PARTS = {"q-a2c": (30, 20), "dqn-soft-kl": (80, 60)}
+PARTS |= {"q-a2c on MinAtar": (30, 20), "dqn-soft-kl on MinAtar": (80, 80)}
 
 
 def built(config):
@@ -70,30 +74,31 @@ def numbers(model):
 def trained(tiny):
     """A model after its first part, its state then, and one that is new."""
 
-    def make(variant):
-        config = tiny(variant, **SETTINGS[variant])
+    def make(case):
+        variant, *_ = case.split()
+        config = tiny(variant, **SETTINGS[case])
         # The new one first: to build it seeds what the whole process draws from.
         new, model = built(config), built(config)
-        learn(model, PARTS[variant][0], goes_on=False)
+        learn(model, PARTS[case][0], goes_on=False)
         return model, taken(model), new
 
     return make
 
 
-@pytest.mark.parametrize("variant", SETTINGS)
-def test_a_restored_model_trains_on_bit_for_bit(variant, trained):
-    undisturbed, state, new = trained(variant)
-    learn(undisturbed, sum(PARTS[variant]))
+@pytest.mark.parametrize("case", SETTINGS)
+def test_a_restored_model_trains_on_bit_for_bit(case, trained):
+    undisturbed, state, new = trained(case)
+    learn(undisturbed, sum(PARTS[case]))
     set_state(new, state)
-    learn(new, sum(PARTS[variant]))
+    learn(new, sum(PARTS[case]))
     found, expected = numbers(new), numbers(undisturbed)
     assert expected["_n_updates"] > state["counters"]["_n_updates"] > 0
     assert {k for k in expected if found.get(k) != expected[k]} == set()
 
 
-@pytest.mark.parametrize("variant", SETTINGS)
-def test_everything_comes_back(variant, trained):
-    model, state, new = trained(variant)
+@pytest.mark.parametrize("case", SETTINGS)
+def test_everything_comes_back(case, trained):
+    model, state, new = trained(case)
     set_state(new, state)
     found, expected = numbers(new), numbers(model)
     assert {k for k in expected if found.get(k) != expected[k]} == set()

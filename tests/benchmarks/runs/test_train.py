@@ -80,15 +80,18 @@ def test_versions_are_those_of_the_process_that_trained(tiny, run_folder):
     assert {"python", "commit", "ale-py", "stable-baselines3"} <= set(versions)
 
 
+@pytest.mark.parametrize("suite", ["smoke", "minatar-smoke"])
 @pytest.mark.parametrize("variant", FAMILIES)
-def test_the_same_configuration_gives_the_same_bytes(variant, tiny, run_folder):
-    config = tiny(variant)
+def test_the_same_configuration_gives_the_same_bytes(variant, suite, tiny, run_folder):
+    config = tiny(variant, suite=suite)
     folders = [run_folder(config, place) for place in ("one", "other")]
     for folder in folders:
         train(folder)
     one, other = (contents(folder) for folder in folders)
     assert one["episodes.csv"] == other["episodes.csv"]
     assert one["metrics.csv"] == other["metrics.csv"]
+    assert one["policy.pt"] == other["policy.pt"]
+    assert one["episodes.csv"].count(b"\n") > 2
     assert one["metrics.csv"].count(b"\n") > 2
 
 
