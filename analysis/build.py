@@ -106,8 +106,8 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
             partial(_images, curves, name) for name in _drawable(curves, built)
         ]
         known += [_image(study.name, *each) for each in product(FIGURES, KINDS)]
-    for load in () if studies else (load_findings, load_speed):
-        if found := load(results):
+    for found in _beside_studies(results, studies):
+        if isinstance(found, Findings | Speed):
             drawings += found.drawings()
     drawn = joined(draw_all(drawings))
     built.write({results / path: data for path, data in drawn.items()})
