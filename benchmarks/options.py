@@ -34,6 +34,10 @@ def named(what: str) -> Any:
     )
 
 
+SuiteOfOwn = Annotated[
+    Path | None,
+    words("FILE", "the suite file that names the run's classes, if its user made them"),
+]
 Jobs = Annotated[int | None, words("N", "runs at once (default: one a core)")]
 ResultsIfAny = Annotated[Path | None, words("DIR", "where to write")]
 

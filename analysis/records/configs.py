@@ -11,11 +11,15 @@ from typing import Any
 
 from analysis.records.errors import RecordError
 
-SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours")
+SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours", "user")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
 # Folders of results/data that hold no study.
 RESERVED = ("theory", "speed", "cost", "faults", "random")
 FIRST_NUMERICS = 1  # of runs from before their versions were counted
+
+# What a user's own classes are called, and the digests of their modules' sources; runs
+# of the project's alone have neither.
+OWN = ("own", "own_code")
 
 _TEXTS = ("run_id", "label", "variant", "family", "game", "study")
 _COUNTS = ("seed", "frames", "threads")
@@ -66,10 +70,12 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """What decides what a run computes, save for its game and its seed.
 
     Labels, sources and versions do not: a source may be corrected, and a run may be
-    taken up again after an upgrade.
+    taken up again after an upgrade. What a user's own classes are, and the digests of
+    their sources, do.
     """
     kept = ("study", "variant", "hyperparameters", "environment", "frames", "threads")
-    return {key: config[key] for key in kept}
+    own = [key for key in OWN if config.get(key)]
+    return {key: config[key] for key in (*kept, *own)}
 
 
 def digest(config: Mapping[str, Any]) -> str:
@@ -96,6 +102,9 @@ def _problems(config: Mapping[str, Any]) -> Iterator[str]:
     numerics = config.get("numerics", FIRST_NUMERICS)
     if not _is(numerics, int) or numerics < FIRST_NUMERICS:
         yield f"numerics {numerics!r} is not a whole number from {FIRST_NUMERICS}"
+    for key in OWN:
+        if not _is_texts(config.get(key, {})):
+            yield f"{key!r} is not an object of texts"
     if not all(_is(note, str) for note in config.get("resumes", [])):
         yield "'resumes' is not a list of texts"
     yield from _provenance_problems(config)
@@ -126,6 +135,10 @@ def _setting_problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key!r} is not a scalar"
         if config["sources"].get(key) not in SOURCES:
             yield f"{key!r} has no source out of {', '.join(SOURCES)}"
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(_is(text, str) for text in value.values())
 
 
 def _kept_for_others(study: str) -> str:

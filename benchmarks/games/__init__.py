@@ -3,4 +3,12 @@
 A family of games is a file in ``families``, and one in ``suites/settings``.
 """
 
-__all__ = ["exact_game", "families", "game_lengths", "minatar_game", "roms"]
+__all__ = [
+    "exact_game",
+    "families",
+    "game_lengths",
+    "minatar_game",
+    "own",
+    "own_env",
+    "roms",
+]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from stable_baselines3.common.utils import LinearSchedule
 
-from algorithms import ALGORITHMS, HardDQN, RegularizedA2C
-from benchmarks.games.families import family_of
+from algorithms import HardDQN, RegularizedA2C
+from benchmarks.games.own import family_of
 from benchmarks.suites.config import RunConfig
+from benchmarks.suites.own import ALGORITHMS
 from benchmarks.suites.schema import as_fractions, parse_schedule
 
 ENV_SEEDS_APART = 1_000  # more than a run has environments

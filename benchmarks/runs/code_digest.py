@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
 # All of algorithms/, and these of benchmarks/, in whichever of its folders they are.
@@ -53,14 +54,50 @@ def module_digests(root: Path = ROOT) -> Mapping[str, str]:
     return {name: source_digest(path.read_text()) for name, path in paths.items()}
 
 
+def own_digests(files: Iterable[Path]) -> dict[str, str]:
+    """Return digests of a user's modules, and of what these import from beside them.
+
+    Args:
+        files: Of the modules that a suite file names.
+
+    Returns:
+        By the module's name; nothing for no files.
+    """
+    found, waiting = dict[str, str](), list(files)
+    while waiting:
+        file = waiting.pop()
+        if file.stem not in found:
+            source = file.read_text("utf-8")
+            found[file.stem] = source_digest(source)
+            beside = (file.with_name(f"{name}.py") for name in _imports(source))
+            waiting += [path for path in beside if path.is_file()]
+    return dict(sorted(found.items()))
+
+
+def _imports(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
 def recorded_as(name: str) -> str:
     """What records call a module."""
     return RECORDED_AS.get(name, name)
 
 
-def code_digest(root: Path = ROOT) -> str:
-    """Return one digest of all modules that compute."""
+def code_digest(
+    root: Path = ROOT, own: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return one digest of all modules that compute, a user's own among them.
+
+    Args:
+        root: The project's folder.
+        own: What :func:`own_digests` returned.
+    """
     parts = sorted(module_digests(root).items())
+    parts += [(f"own {name}", digest) for name, digest in sorted(own.items())]
     return _hash("\n".join(f"{name} {digest}" for name, digest in parts))
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
+from benchmarks.options import SuiteOfOwn
 from benchmarks.runs.process import HELD_ELSEWHERE, end_with
 from benchmarks.runs.startup import quick_imports
 
@@ -26,6 +27,7 @@ def train(
     resume: Annotated[
         Literal["strict", "statistical"], arg(help="as for run")
     ] = "strict",
+    suite: SuiteOfOwn = None,
 ) -> int:
     """Make the one run that FOLDER/config.json describes; run starts these."""
     if parent is not None and not end_with(parent):
@@ -34,7 +36,10 @@ def train(
         raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
     with quick_imports():
         from benchmarks.runs.train import main
+        from benchmarks.suites.suite import read_suite
 
+    if suite is not None:
+        read_suite(str(suite))
     return main(folder, resume)
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.runs.code_digest import code_digest
@@ -58,6 +59,7 @@ def provenance(
     frames: int,
     before: Sequence[Mapping[str, Any]] = (),
     packages: Iterable[str] = (),
+    own: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return what ``config.json`` says of where a run's numbers come from.
 
@@ -65,13 +67,14 @@ def provenance(
         frames: Where the run begins or goes on.
         before: Its ``history`` until then.
         packages: That its games need.
+        own: Digests of the modules of its user, by name.
 
     Returns:
         ``versions``, ``processor`` and ``code`` of this process, and ``history``: from
         which frame on which commit, code and kind of processor made the run. An entry
-        is added where one of them is another.
+        is added where one of them is another. ``own_code`` is ``own``, if there is any.
     """
-    found, code = versions(packages), code_digest()
+    found, code = versions(packages), code_digest(own=own)
     now = {"commit": found["commit"], "code": code, "processor": processor_id()}
     history = [dict(entry) for entry in before]
     if not history or {**history[-1], **now} != history[-1]:
@@ -81,4 +84,4 @@ def provenance(
         "processor": processor(),
         "code": code,
         "history": history,
-    }
+    } | ({"own_code": dict(own)} if own else {})

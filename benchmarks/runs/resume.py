@@ -15,11 +15,14 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import get_device
 
 from benchmarks.errors import UsageError
-from benchmarks.games.families import family_of
-from benchmarks.runs.code_digest import module_digests
+from benchmarks.games import own as own_games
+from benchmarks.games import own_env
+from benchmarks.games.own import NOT_EXACT, family_of
+from benchmarks.runs.code_digest import module_digests, own_digests
 from benchmarks.runs.processor import processor_id
 from benchmarks.runs.provenance import exact_versions, package_versions
 from benchmarks.suites.config import RunConfig
+from benchmarks.suites.own_modules import files
 
 Resume = Literal["strict", "statistical"]
 
@@ -27,6 +30,11 @@ Resume = Literal["strict", "statistical"]
 def conditions(config: RunConfig) -> dict[str, str]:
     """What decides the last bits of a run, beside its configuration."""
     code = {f"code of {name}": text for name, text in module_digests().items()}
+    own = own_code(config)
+    code |= {f"code of {name}.py, the user's own": text for name, text in own.items()}
+    if "games" in config.own:
+        engines = [Path(str(module.__file__)) for module in (own_env, own_games)]
+        code |= {f"code of {k}": text for k, text in own_digests(engines).items()}
     packages = family_of(config.game).packages
     return (
         exact_versions()
@@ -38,6 +46,11 @@ def conditions(config: RunConfig) -> dict[str, str]:
             **code,
         }
     )
+
+
+def own_code(config: RunConfig) -> dict[str, str]:
+    """Return the digests of what a user's classes, if a run has any, are made of."""
+    return own_digests(files(config.own))
 
 
 def changes(checkpoint: Mapping[str, Any], now: Mapping[str, str]) -> dict[str, str]:
@@ -62,11 +75,17 @@ def reached(
 
 
 def resume_notes(
-    folder: Path, checkpoint: Mapping[str, Any], now: Mapping[str, str], resume: Resume
+    folder: Path,
+    checkpoint: Mapping[str, Any],
+    now: Mapping[str, str],
+    resume: Resume,
+    *,
+    exact_games: bool = True,
 ) -> list[str]:
     """Return every resume of the run that was not exact, this one among them.
 
-    On a GPU none is, as its kernels add up in no fixed order.
+    On a GPU none is, as its kernels add up in no fixed order, nor is one of games that
+    can't be saved.
 
     Raises:
         UsageError: The conditions are others, and ``resume`` is strict.
@@ -77,8 +96,8 @@ def resume_notes(
             f"{folder}: can't go on exactly, {why}; --resume statistical goes on and "
             "marks the run"
         )
-    if not why and now["device"] == "cuda":
-        why = "on a GPU"
+    never = {"on a GPU": now["device"] == "cuda", NOT_EXACT: not exact_games}
+    why = why or ", ".join(reason for reason, holds in never.items() if holds)
     step = checkpoint["counters"]["num_timesteps"]
     new = [f"statistical resume at step {step}: {why}"] if why else []
     return [*checkpoint["record"]["resumes"], *new]

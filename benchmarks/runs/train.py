@@ -21,7 +21,7 @@ from analysis.records.record import (
     seals,
 )
 from benchmarks.errors import UsageError
-from benchmarks.games.families import family_of
+from benchmarks.games.own import family_of, is_exact
 from benchmarks.runs import checkpoint as checkpoints
 from benchmarks.runs.build import make_model
 from benchmarks.runs.failure import fail
@@ -34,6 +34,7 @@ from benchmarks.runs.resume import (
     Resume,
     changes,
     conditions,
+    own_code,
     reached,
     resume_notes,
     with_new_games,
@@ -41,6 +42,7 @@ from benchmarks.runs.resume import (
 from benchmarks.runs.startup import leave_compiler_out
 from benchmarks.runs.state import check_parameters, set_state
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
+from benchmarks.suites.own import check_loaded
 
 POLICY_FILE = "policy.pt"
 
@@ -76,6 +78,7 @@ def train(folder: Path, resume: Resume = "strict") -> int:
         _check_numerics(folder, config)
         prepare(config.threads)
         try:
+            check_loaded(config.variant, config.own)
             check_device(config.environment["device"])
             (folder / FAILED_FILE).unlink(missing_ok=True)
             with stop_signals() as received:
@@ -116,9 +119,14 @@ def _train(
     heartbeat = Heartbeat(folder)
     heartbeat.beat(0, "starting")
     checkpoint, now = checkpoints.load(folder), conditions(config)
-    notes = resume_notes(folder, checkpoint, now, resume) if checkpoint else []
-    packages = family_of(config.game).packages
-    record = config.record() | provenance(*reached(config, checkpoint), packages)
+    exact, packages = is_exact(config.game), family_of(config.game).packages
+    notes = (
+        resume_notes(folder, checkpoint, now, resume, exact_games=exact)
+        if checkpoint
+        else []
+    )
+    past = reached(config, checkpoint)
+    record = config.record() | provenance(*past, packages, own_code(config))
     record |= {"resumes": notes} if notes else {}
     write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
@@ -135,7 +143,8 @@ def _train(
         model = make_model(config)
         model.set_logger(recording.logger)
         if checkpoint:
-            if not changes(checkpoint, now).keys().isdisjoint(packages):
+            others = changes(checkpoint, now).keys()
+            if not exact or not others.isdisjoint(packages):
                 checkpoint = with_new_games(model, checkpoint)
             set_state(model, checkpoint)
         recording.clock.start()

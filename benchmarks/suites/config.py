@@ -41,13 +41,15 @@ class RunConfig:
     environment: Mapping[str, Any]
     threads: int
     numerics: int = 1  # records from before it was written have none
+    # A user's own classes, "module:Name" by what they are, and their family.
+    own: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def family(self) -> str:
         """The family, "a2c" or "dqn"."""
-        return ALGORITHMS[self.variant].family
+        return self.own.get("family") or ALGORITHMS[self.variant].family
 
     @property
     def digest(self) -> str:
@@ -58,6 +60,8 @@ class RunConfig:
             del identity["environment"]["precision"]
         if identity["numerics"] == 1:
             del identity["numerics"]
+        if not identity["own"]:
+            del identity["own"]
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -75,17 +79,20 @@ class RunConfig:
 
     def record(self) -> dict[str, Any]:
         """Return what ``config.json`` holds, less the versions."""
-        return {
+        record = {
             "run_id": self.run_id,
             "label": self.label,
             "family": self.family,
             **asdict(self),
         }
+        if not self.own:
+            del record["own"]
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RunConfig:
         """Rebuild a configuration from :meth:`record`."""
-        known = {"numerics": 1, **record}
+        known = {"numerics": 1, "own": {}, **record}
         return cls(**{name: known[name] for name in cls.__dataclass_fields__})
 
 

@@ -19,7 +19,8 @@ from analysis.records.record import CONFIG_FILE, has_begun, read_config, read_js
 from analysis.records.study import CONFIGS_FILE
 from benchmarks.errors import UsageError
 from benchmarks.suites.config import SECTIONS, RunConfig
-from benchmarks.suites.schema import KEYS
+from benchmarks.suites.own import ALGORITHMS, keys_of
+from benchmarks.suites.schema import Key
 from benchmarks.suites.suite import read_suite, runs_like
 from benchmarks.suites.suite_file import SuiteFile
 
@@ -69,15 +70,16 @@ def _difference(file: SuiteFile, record: Mapping[str, Any]) -> str:
     """The first settings in which a record is none of the suite's runs, "" if it is."""
     found = [_settings_apart(record, run) for run in runs_like(file, record)]
     if not found:
-        return f"the suite has no {record['variant']}"
+        return f"the suite has no {record['variant']} on {record['game']}"
     return min(found, key=len)
 
 
 def _settings_apart(record: Mapping[str, Any], run: RunConfig) -> str:
     # Only what a suite can say, and both have: settings that are new to the project, or
     # another numerics version, make no other suite. The tables mark the latter.
-    theirs = {**_settable(record), "frames": record["frames"]}
-    ours = {**_settable(run.record()), "frames": run.frames}
+    known = keys_of(ALGORITHMS[run.variant])
+    theirs = {**_settable(record, known), **_told_apart(record)}
+    ours = {**_settable(run.record(), known), **_told_apart(run.record())}
     apart = [
         f"{key}={theirs[key]}, not {ours[key]}"
         for key in theirs.keys() & ours.keys()
@@ -86,7 +88,12 @@ def _settings_apart(record: Mapping[str, Any], run: RunConfig) -> str:
     return "; ".join(sorted(apart))
 
 
-def _settable(record: Mapping[str, Any]) -> dict[str, Any]:
+def _settable(record: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, Any]:
     merged = {key: value for part in SECTIONS for key, value in record[part].items()}
     merged["threads"] = record["threads"]
-    return {key: value for key, value in merged.items() if key in KEYS}
+    return {key: value for key, value in merged.items() if key in known}
+
+
+def _told_apart(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells runs apart beside their settings: frames, a user's own classes."""
+    return {"frames": record["frames"], **record.get("own", {})}

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from algorithms import ALGORITHMS
+from algorithms import Variant
 from algorithms.settings import least_rows
 from benchmarks.errors import ConfigError
-from benchmarks.games.families import all_games, family_of
+from benchmarks.games.own import all_games, family_of
+from benchmarks.suites.base import read_toml, settings
 from benchmarks.suites.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
-from benchmarks.suites.schema import FACTS, KEYS, nearest
+from benchmarks.suites.own import ALGORITHMS, defaults_of, own_games, own_of
+from benchmarks.suites.own import keys_of as schema_of
+from benchmarks.suites.schema import FACTS, nearest
 from benchmarks.suites.suite_file import (
     MOST_SEEDS,
     Checker,
     Group,
     SuiteFile,
     keys_of,
-    read_toml,
-    settings,
 )
 
 SUITES = Path(__file__).parent
@@ -66,9 +67,7 @@ def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig
     Raises:
         ConfigError: All problems of the file and the selection, each with its key.
     """
-    path = _suite_path(suite)
-    checker = Checker(path.name)
-    file = checker.suite(path.stem, read_toml(path))
+    file, checker = _read(suite)
     chosen = _checked(selection or Selection(), file, checker)
     checker.finish()
     runs = list(_runs(file, chosen))
@@ -85,11 +84,15 @@ def read_suite(suite: str) -> SuiteFile:
     Raises:
         ConfigError: All problems of the file.
     """
-    path = _suite_path(suite)
-    checker = Checker(path.name)
-    file = checker.suite(path.stem, read_toml(path))
+    file, checker = _read(suite)
     checker.finish()
     return file
+
+
+def _read(suite: str) -> tuple[SuiteFile, Checker]:
+    path = _suite_path(suite)
+    checker = Checker(path)
+    return checker.suite(path.stem, read_toml(path)), checker
 
 
 def _suite_path(suite: str) -> Path:
@@ -115,6 +118,8 @@ def runs_like(file: SuiteFile, record: Mapping[str, Any]) -> list[RunConfig]:
         record: The content of a ``config.json``.
     """
     variant, changes = record["variant"], record["overrides"]
+    if record["game"] not in all_games() or variant not in ALGORITHMS:
+        return []
     chosen = Selection(frames=changes.get("frames"), values=changes)
     place = variant, record["game"], record["seed"]
     return [
@@ -144,7 +149,7 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
     values = {}
     for key, value in chosen.values.items():
         values[key] = checker.value(f"--set {key}", key, value)
-        if key in KEYS and has and key not in has:
+        if key in checker.keys and has and key not in has:
             checker.complain(f"--set {key}", "none of the chosen variants has it")
     return Selection(chosen.games, chosen.only, chosen.seeds, chosen.frames, values)
 
@@ -171,7 +176,7 @@ def _check_together(run: RunConfig, checker: Checker) -> None:
 def _family_problems(run: RunConfig) -> Iterator[tuple[str, str]]:
     """Yield settings that the family of a run's game doesn't have, and what it has."""
     family = family_of(run.game)
-    base = settings(run.family, family.settings)
+    base = settings(run.family, family)
     allowed = {key: (base[key].value,) for key in FACTS if key in base}
     for key, choices in {"engine": family.engines, **allowed}.items():
         if run.environment[key] not in choices:
@@ -209,10 +214,10 @@ def _resolve(
     """Merge base, group, variant and user settings, later ones winning."""
     known = ALGORITHMS[variant]
     family = family_of(game)
-    planned = dict(settings(known.family, family.settings)) | dict(group.changes)
-    planned |= {
-        key: Setting(value, known.source(key)) for key, value in known.settings.items()
-    }
+    planned = dict(settings(known.family, family))
+    planned |= _of_variant(known, defaults_of(known))
+    planned |= dict(group.changes)
+    planned |= _of_variant(known, known.settings)
     planned["frames"] = group.frames
     wanted = {k: v for k, v in chosen.values.items() if k in keys_of(variant, family)}
     if chosen.frames is not None:
@@ -227,11 +232,12 @@ def _resolve(
     varied = {key: merged[key].value for key in group.varied}
     if merged["engine"].value != "native":
         merged.pop("reseed_interval", None)
+    keys = schema_of(known)
     sections: dict[str, dict[str, Any]] = {
         name: {
             key: setting.value
             for key, setting in merged.items()
-            if key in KEYS and KEYS[key].section == name
+            if key in keys and keys[key].section == name
         }
         for name in SECTIONS
     }
@@ -244,6 +250,11 @@ def _resolve(
         threads=merged["threads"].value,
         overrides=varied | overrides,
         numerics=NUMERICS_VERSION,
+        own=own_of(known) | own_games(game),
         sources={key: setting.source for key, setting in merged.items()},
         **sections,
     )
+
+
+def _of_variant(known: Variant, values: Mapping[str, Any]) -> dict[str, Setting]:
+    return {key: Setting(value, known.source(key)) for key, value in values.items()}

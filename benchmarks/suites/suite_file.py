@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from algorithms import ALGORITHMS
 from analysis.records.configs import RESERVED, RUN_ID
 from benchmarks.errors import ConfigError
-from benchmarks.games.families import Family, all_games, families, family_of
+from benchmarks.games.families import Family
+from benchmarks.games.own import all_games, family_of
+from benchmarks.suites.base import OPTIONAL, settings
 from benchmarks.suites.config import Setting
-from benchmarks.suites.schema import KEYS, MOST, SOURCES, nearest
+from benchmarks.suites.own import (
+    ALGORITHMS,
+    add_games,
+    add_variant,
+    defaults_of,
+    forget,
+    heeded,
+)
+from benchmarks.suites.own import keys_of as schema_of
+from benchmarks.suites.schema import KEYS, MOST, SOURCES, Key, nearest
 
-SETTINGS = Path(__file__).parent / "settings"
-# Settings that no settings file gives a value: without one, each game has its own.
-OPTIONAL = ("max_frames",)
 # Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
 MOST_SEEDS = 1_000
 LAST_FIRST_SEED = 10**6
+_OF_A_SUITE = ("description", "games", "family", "variant", "group")
 _OF_A_GROUP = ("variants", "games", "frames", "seeds", "first_seed", "set", "vary")
 
 
@@ -58,48 +63,11 @@ class SuiteFile:
     groups: Sequence[Group]
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        ConfigError: It can't be read, or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path.name}: not TOML: {error}"]) from error
-
-
-@cache
-def settings(algorithm: str, games: str) -> Mapping[str, Setting]:
-    """Return base settings with their sources: later files win.
-
-    Args:
-        algorithm: A family of algorithms, "a2c" or "dqn".
-        games: A family's file of settings; its table of the algorithm's name is for
-            that algorithm alone.
-    """
-    merged: dict[str, Setting] = {}
-    for name in ("common", algorithm):
-        for section in read_toml(SETTINGS / f"{name}.toml").values():
-            merged |= _sourced(section)
-    ours = read_toml(SETTINGS / f"{games}.toml")
-    for name in ("environment", algorithm):
-        merged |= _sourced(ours.get(name, {}))
-    return merged
-
-
-def _sourced(section: Mapping[str, Any]) -> dict[str, Setting]:
-    return {key: Setting(**entry) for key, entry in section.items()}
-
-
 def keys_of(variant: str, family: Family) -> tuple[str, ...]:
     """Return the settings that a variant has on the games of a family."""
     known = ALGORITHMS[variant]
-    base = settings(known.family, family.settings)
-    return (*base, *known.settings, *OPTIONAL)
+    base = settings(known.family, family)
+    return (*base, *known.settings, *defaults_of(known), *OPTIONAL)
 
 
 def unheeded(variant: str) -> dict[str, str]:
@@ -108,11 +76,8 @@ def unheeded(variant: str) -> dict[str, str]:
     Of those that the schema doesn't know nothing would come, and a class that does
     not take one would fail when its run begins.
     """
-    known = ALGORITHMS[variant]
-    base = {key for f in families() for key in settings(known.family, f.settings)}
-    takes = {k for c in known.algorithm.__mro__ for k in signature(c).parameters}
-    heeded = [k for k in KEYS if k in base or k in OPTIONAL or k in takes]
-    return {k: nearest(k, heeded) for k in known.settings if k not in heeded}
+    settings, known = ALGORITHMS[variant].settings, heeded(ALGORITHMS[variant])
+    return {key: nearest(key, known) for key in settings if key not in known}
 
 
 @dataclass
@@ -120,10 +85,21 @@ class Checker:
     """Reads tables and values, and writes down what is wrong with them.
 
     Where a value is wrong, something harmless takes its place, so that reading goes on.
+
+    Attributes:
+        path: The suite's file.
+        problems: What is wrong.
+        keys: The schema: that of all suites, and what the file's own classes add.
     """
 
-    name: str
+    path: Path
     problems: list[str] = field(default_factory=list)
+    keys: dict[str, Key] = field(default_factory=lambda: dict(KEYS))
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
 
     def complain(self, key: str, problem: str) -> None:
         """Write a problem down, with its key and, unless it is an option, the file."""
@@ -143,7 +119,8 @@ class Checker:
             self.problems.append(
                 f"{self.name}: results of `{study}` have that name; give it another"
             )
-        self.unknown("", table, ("description", "games", "group"))
+        self.unknown("", table, _OF_A_SUITE)
+        self._own(table)
         games = self.names("games", table.get("games"), all_games())
         groups = table.get("group")
         if not (isinstance(groups, list) and groups and all(map(_is_table, groups))):
@@ -153,6 +130,26 @@ class Checker:
             self._group(f"group[{i}].", group, games) for i, group in enumerate(groups)
         ]
         return SuiteFile(study, checked)
+
+    def _own(self, table: Mapping[str, Any]) -> None:
+        """Load the user's own classes that the file names, and no others."""
+        forget()
+        if "family" in table:
+            problems = add_games(self.path, table["family"])
+            self.problems += [f"{self.name}: family{each}" for each in problems]
+        own = table.get("variant", {})
+        if not (_is_table(own) and all(map(_is_table, own.values()))):
+            self.complain("variant", "expected [variant.NAME] tables with a class")
+            return
+        for name, settings_of_it in own.items():
+            where = f"{self.name}: variant.{name}"
+            if not RUN_ID.fullmatch(name):
+                self.problems.append(f"{where}: expected the form {RUN_ID.pattern}")
+                continue
+            problems = add_variant(name, self.path, settings_of_it)
+            self.problems += [f"{where}{each}" for each in problems]
+            if name in ALGORITHMS:
+                self.keys |= schema_of(ALGORITHMS[name])
 
     def _group(
         self, where: str, table: Mapping[str, Any], games: Sequence[str]
@@ -199,7 +196,7 @@ class Checker:
             value = self.value(f"{where}.{key}", key, setting.value)
             changes[key] = Setting(value, setting.source)
             lacking = [v for v, family in where_to if key not in keys_of(v, family)]
-            if lacking and key in KEYS:
+            if lacking and key in self.keys:
                 names = ", ".join(dict.fromkeys(lacking))
                 self.complain(f"{where}.{key}", f"{names} has no such key")
         return changes
@@ -226,12 +223,12 @@ class Checker:
 
     def value(self, where: str, key: str, value: Any) -> Any:
         """Return a key's value in the key's own type."""
-        if key not in KEYS:
-            self.complain(where, f"unknown key; {nearest(key, tuple(KEYS))}")
-        elif problem := KEYS[key].problem(value):
+        if key not in self.keys:
+            self.complain(where, f"unknown key; {nearest(key, tuple(self.keys))}")
+        elif problem := self.keys[key].problem(value):
             self.complain(where, f"{problem}, not {value!r}")
         else:
-            return KEYS[key].typed(value)
+            return self.keys[key].typed(value)
         return value
 
     def _setting(self, where: str, entry: Any) -> Setting | None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.games.families import family_of
+from benchmarks.games.own import family_of
 from benchmarks.suites.config import RunConfig
 
 # A row of a replay memory beside its frame: an action, a reward and three flags.

@@ -18,6 +18,7 @@ from benchmarks.options import (
     Choice,
     Machines,
     Results,
+    SuiteOfOwn,
     runs_at_once,
     whole_number,
 )
@@ -49,7 +50,7 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
 
     engine = make_engine(machines, choice.jobs)
     configs = checked(choice, machines)
-    tasks, done, diverged = to_do(choice.results, configs, care)
+    tasks, done, diverged = to_do(choice, configs, care)
     print(f"{done} of {len(configs)} runs are done already")
     to_make = [task.config for task in tasks if task.config]
     warn(to_make, engine.runs_here, choice.results)
@@ -91,6 +92,7 @@ def reproduce(
         str, arg(metavar="N", help="emulator frames to train: 10M, 1e7")
     ] = "200_000",
     results: Results = Path("results"),
+    suite: SuiteOfOwn = None,
 ) -> int:
     """Train a committed run again: is it identical, and if not, from which game on?"""
     from benchmarks.sweeps.reproduce import reproduce as train_again
@@ -98,7 +100,7 @@ def reproduce(
     number = whole_number(frames)
     if number is None or number < 1:
         raise UsageError(f"--frames: expected a whole number above 0, not {frames}")
-    return train_again(results, run, number)
+    return train_again(results, run, number, suite)
 
 
 def _say(line: str) -> None:

@@ -12,7 +12,7 @@ from statistics import median
 
 from analysis.findings.speed import CASES, OURS, Speed, load_speeds
 from analysis.records.files import write_json
-from benchmarks.games.families import family_of
+from benchmarks.games.own import family_of
 from benchmarks.runs.processor import processor_id
 from benchmarks.runs.stopwatch import measure
 from benchmarks.suites.config import RunConfig

@@ -13,6 +13,7 @@ from algorithms.exploration import PiecewiseSchedule
 from analysis.tables.scoring import FINAL_PART
 from benchmarks.games.exact_game import NOOP_MAX
 from benchmarks.games.game_lengths import lengths
+from benchmarks.games.own import NOT_EXACT, is_exact
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.schema import as_fractions, parse_schedule
 from benchmarks.sweeps import capacity
@@ -131,11 +132,18 @@ def _has_no_score(config: RunConfig) -> str | None:
     )
 
 
+def _begins_anew(config: RunConfig) -> str | None:
+    if is_exact(config.game):
+        return None
+    return f"{NOT_EXACT} when a run goes on, which is not exact then and says so"
+
+
 _CHECKS: Sequence[Callable[[RunConfig], str | None]] = (
     _never_learns,
     _explores_too_little,
     _stays_far_from_its_fixed_point,
     _has_no_score,
+    _begins_anew,
 )
 
 

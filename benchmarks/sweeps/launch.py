@@ -36,19 +36,25 @@ def warn(configs: Sequence[RunConfig], at_once: int, results: Path) -> None:
 
 
 def to_do(
-    results: Path, configs: Sequence[RunConfig], care: Care
+    choice: Choice, configs: Sequence[RunConfig], care: Care
 ) -> tuple[list[Task], int, list[RunStatus]]:
     """What to run, how many runs are done, and those that would diverge again."""
-    runs = [status_of(results, config) for config in configs]
+    runs = [status_of(choice.results, config) for config in configs]
     done = [run for run in runs if run.state == "done"]
     diverged = [run for run in runs if run.diverged and not care.retry_failed]
     tasks, stall_s = [], care.stall_s()
     for run in runs:
         if run not in done and run not in diverged:
             task = Task(run.folder, run.config.threads, config=run.config)
-            task.options, task.stall_s = care.train_options(), stall_s
+            task.options = (*care.train_options(), *_suite_words(choice, run.config))
+            task.stall_s = stall_s
             tasks.append(task)
     return tasks, len(done), diverged
+
+
+def _suite_words(choice: Choice, config: RunConfig) -> tuple[str, ...]:
+    """By which a run's process finds classes of the user's own, if it has any."""
+    return ("--suite", str(Path(choice.suite).resolve())) if config.own else ()
 
 
 def tell_failures(outcome: Outcome) -> int:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from algorithms import ALGORITHMS
 from analysis.records.csvs import Table, read_table
 from analysis.records.record import (
     EPISODES,
@@ -25,13 +24,16 @@ from analysis.records.record import (
 )
 from analysis.records.study import CONFIGS_FILE, load_study, study_names
 from benchmarks.errors import UsageError
-from benchmarks.games.families import family_of
+from benchmarks.games.own import family_of
 from benchmarks.runs.heartbeat import read_heartbeat
 from benchmarks.runs.machine import check_device
 from benchmarks.runs.provenance import provenance
+from benchmarks.runs.resume import own_code
 from benchmarks.runs.train import write_config
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
+from benchmarks.suites.own import ALGORITHMS, check_loaded
 from benchmarks.suites.schema import nearest
+from benchmarks.suites.suite import read_suite
 from benchmarks.sweeps.agreement import Difference, first_difference, other_conditions
 from benchmarks.sweeps.status import why_failed
 from benchmarks.sweeps.sweep import Task
@@ -49,6 +51,7 @@ class Reproduction:
         config: The same run under today's code; its id may be another.
         folder: Where it is made again.
         frames: Up to which the two are compared.
+        options: Further words of its command.
         game: The first game that differs, so far.
         row: The first row of metrics that differs, so far.
     """
@@ -57,6 +60,7 @@ class Reproduction:
     config: RunConfig
     folder: Path
     frames: int
+    options: tuple[str, ...] = ()
     game: Difference | None = field(default=None, init=False)
     row: Difference | None = field(default=None, init=False)
 
@@ -91,6 +95,7 @@ class Reproduction:
             Why training failed, if it did.
         """
         task = Task(self.folder, self.config.threads)
+        task.options = self.options
         task.start()
         try:
             while (status := task.status()) is None:
@@ -113,13 +118,16 @@ class Reproduction:
         return self._until(read_table(self.folder / name, table, missing_ok=True))
 
 
-def reproduce(results: Path, wanted: str, frames: int) -> int:
+def reproduce(
+    results: Path, wanted: str, frames: int, suite: Path | None = None
+) -> int:
     """Train a run of ``results/data`` again and compare.
 
     Args:
         results: The folder of all results.
         wanted: The run's id, or how it begins.
         frames: Emulator frames to train.
+        suite: The suite file that names the run's classes, if its user made them.
 
     Returns:
         0 when games and metrics are identical so far, 1 when they are not.
@@ -128,6 +136,9 @@ def reproduce(results: Path, wanted: str, frames: int) -> int:
         UsageError: There is no such run, or it can't be trained here.
     """
     record = find_run(results / "data", wanted)
+    options = ("--suite", str(suite.resolve())) if suite else ()
+    if suite:
+        read_suite(str(suite))
     config = config_now(record.config)
     frames = _bounded(record, frames)
     print(f"{record.config['run_id']}: {frames:,} frames of {config.frames:,}")
@@ -136,7 +147,7 @@ def reproduce(results: Path, wanted: str, frames: int) -> int:
     with tempfile.TemporaryDirectory(prefix="reproduce-") as name:
         folder = Path(name) / config.run_id
         write_config(folder, config)
-        made = Reproduction(record, config, folder, frames)
+        made = Reproduction(record, config, folder, frames, options)
         failed = made.train()
         alike = made.compare(whole=not failed)
     print("\n".join(verdict(made)))
@@ -181,6 +192,7 @@ def config_now(record: Mapping[str, Any]) -> RunConfig:
     """
     try:
         config = replace(RunConfig.from_record(record), numerics=NUMERICS_VERSION)
+        check_loaded(config.variant, config.own)
         if config.game not in family_of(config.game).all_games():
             raise ValueError(f"unknown game {config.game!r}")
         known = ALGORITHMS[config.variant].algorithm
@@ -203,7 +215,8 @@ def _bounded(record: RunRecord, frames: int) -> int:
 
 
 def _say_conditions(then: Mapping[str, Any], config: RunConfig, frames: int) -> None:
-    now = config.record() | provenance(0, (), family_of(config.game).packages)
+    packages = family_of(config.game).packages
+    now = config.record() | provenance(0, (), packages, own_code(config))
     others = other_conditions(then, now, frames)
     print("other conditions:" if others else "the same conditions")
     print("".join(f"  {line}\n" for line in others), end="")

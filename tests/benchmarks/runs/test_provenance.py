@@ -176,6 +176,12 @@ def test_an_edit_of_a_game_or_an_algorithm_names_its_module(copy):
 NOT_COMPUTING = {
     "config": "what a run's id covers, and the numerics version",
     "schema": "reads settings; the golden test sees what it makes of them",
+    "base": "reads settings, too",
+    "own": "looks up a user's classes; digested with runs on a user's games",
+    "own_env": "digested with runs on a user's games",
+    "own_modules": "imports a user's classes, whose own sources are digested",
+    "own_signature": "reads settings of a user's classes",
+    "errors": "refuses",
 }
 
 
@@ -233,7 +239,7 @@ def test_history_keeps_every_commit_and_where_it_began(monkeypatch):
     }
     back = provenance(2400, other["history"])
     assert len(back["history"]) == 2
-    monkeypatch.setattr(provenance_module, "code_digest", lambda: "def")
+    monkeypatch.setattr(provenance_module, "code_digest", lambda **_: "def")
     assert len(provenance(2400, back["history"])["history"]) == 3
 
 

@@ -67,7 +67,7 @@ def test_other_code_and_another_processor_are_refused_or_marked(stopped, monkeyp
     digests = dict(resume.module_digests())
     del digests["losses"]
     monkeypatch.setattr(resume, "module_digests", lambda: digests)
-    monkeypatch.setattr(provenance, "code_digest", lambda: "other code")
+    monkeypatch.setattr(provenance, "code_digest", lambda **_: "other code")
     monkeypatch.setattr(provenance, "commit", lambda: "other commit")
     step = checkpoints.load(folder)["counters"]["num_timesteps"]
     assert step > 0

@@ -124,7 +124,7 @@ TABLES = st.recursive(
         st.lists(inner, max_size=2)
         | st.dictionaries(
             st.sampled_from(["games", "group", "variants", "frames", "seeds", "set"])
-            | st.sampled_from(["value", "source", "gamma"]),
+            | st.sampled_from(["value", "source", "gamma", "class", "mine"]),
             inner,
             max_size=4,
         )
@@ -133,9 +133,13 @@ TABLES = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["games", "group"]), TABLES, max_size=2))
+@given(
+    st.dictionaries(
+        st.sampled_from(["games", "group", "variant", "family"]), TABLES, max_size=3
+    )
+)
 def test_no_content_of_a_file_is_a_crash(table):
-    checker = Checker("mine.toml")
+    checker = Checker(Path("mine.toml"))
     checker.suite("mine", table)
     assert checker.problems  # nothing so small is a whole suite
 
