@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.figures.comparisons import FIGURES, left_out
+from analysis.figures.comparisons import FIGURES, OWN_FIGURE, figures_of, left_out
 from analysis.figures.curves import Curves, learning_curves
 from analysis.figures.drawing import Drawing, Files, draw_all, joined
 from analysis.figures.paper import draw, nothing_to_draw
@@ -87,7 +87,8 @@ class Built:
 def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
     """Write ``figures/<study>/figure_N.png`` and ``.pdf``.
 
-    One that the data no longer give is deleted.
+    ``figure_own`` has the variants that are in none of the paper's figures. A figure
+    that the data no longer give is deleted.
 
     Args:
         results: The folder ``results``.
@@ -105,7 +106,8 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
         drawings += [
             partial(_images, curves, name) for name in _drawable(curves, built)
         ]
-        known += [_image(study.name, *each) for each in product(FIGURES, KINDS)]
+        every = (*FIGURES, OWN_FIGURE)
+        known += [_image(study.name, *each) for each in product(every, KINDS)]
     for found in _beside_studies(results, studies):
         if isinstance(found, Findings | Speed):
             drawings += found.drawings()
@@ -205,7 +207,7 @@ def _beside_studies(
 
 def _drawable(curves: Curves, built: Built) -> Iterator[str]:
     """The figures that there is something to draw of; the others are said."""
-    for name, blocks in FIGURES.items():
+    for name, blocks in figures_of(curves).items():
         lacks = left_out(curves, blocks)
         if why := nothing_to_draw(curves, blocks):
             built.notes.append(f"{curves.study}: {name} is not drawn: {why}")
@@ -215,7 +217,7 @@ def _drawable(curves: Curves, built: Built) -> Iterator[str]:
 
 
 def _images(curves: Curves, name: str) -> Files:
-    figure = draw(curves, FIGURES[name])
+    figure = draw(curves, figures_of(curves)[name])
     return {
         _image(curves.study, name, kind): image_bytes(figure, kind) for kind in KINDS
     }

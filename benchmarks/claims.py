@@ -19,15 +19,31 @@ from benchmarks.places import check_writable
 from benchmarks.show import bring_reference
 
 
-def claims(results: Results = Path("results")) -> int:
+def claims(
+    own: Annotated[
+        Path | None,
+        arg(
+            name="claims",
+            metavar="FOLDER",
+            help="claims of your own, in place of the paper's",
+            help_behavior_hint="",
+        ),
+    ] = None,
+    results: Results = Path("results"),
+) -> int:
     """Judge the paper's claims by results/data: a table of verdicts."""
     check_writable(results / "claims")
     check_writable(results / "reference")
     from analysis.claims.build import write_claims
     from analysis.claims.pages import terminal
+    from analysis.claims.reading import FOLDER
 
     bring_reference(results, "scales.csv")
-    found = write_claims(results)
+    found = (
+        write_claims(results, own, own.resolve().name)
+        if own
+        else write_claims(results, FOLDER)
+    )
     for line in terminal(found.judged, found.verdicts):
         print(line)
     for path in found.paths:

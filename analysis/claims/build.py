@@ -45,25 +45,40 @@ class Verdicts:
     paths: tuple[Path, ...]
 
 
-def judged_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
+def judged_claims(results: Path, claims: Path = CLAIMS, name: str = "") -> Verdicts:
     """Judge all claims on what ``results`` holds; nothing is written.
+
+    Args:
+        results: The folder of all results.
+        claims: The folder of the claims.
+        name: Of claims that are not the paper's: their verdicts are kept apart.
 
     Raises:
         RecordError: Data, scales, claims or the registry are mangled.
     """
     judged = judge_all(results, claims)
-    registry = registered(read_registry(results), judged)
+    registry = registered(read_registry(results, _places(name)[1]), judged)
     return Verdicts(judged, verdicts(judged, registry), questions(judged), ())
 
 
-def write_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
+def _places(name: str) -> tuple[Path, Path]:
+    """Where verdicts go, and the registry of what was judged first."""
+    if not name:
+        return VERDICTS_FOLDER, REGISTRY_FILE
+    return VERDICTS_FOLDER / name, VERDICTS_FOLDER / name / REGISTRY_FILE.name
+
+
+def write_claims(results: Path, claims: Path = CLAIMS, name: str = "") -> Verdicts:
     """Judge all claims; write ``claims/`` and, with first data, the registry.
+
+    Args: as :func:`judged_claims`; with a name, ``claims/<name>/`` has both.
 
     Raises:
         RecordError: Data, scales, claims or the registry are mangled.
     """
-    found = judged_claims(results, claims)
-    folder, before = results / VERDICTS_FOLDER, read_registry(results)
+    found = judged_claims(results, claims, name)
+    place, registry = _places(name)
+    folder, before = results / place, read_registry(results, registry)
     page = verdicts_markdown(found.judged, found.verdicts, found.questions)
     files = {
         folder / "verdicts.csv": csv_bytes(found.verdicts),
@@ -72,7 +87,7 @@ def write_claims(results: Path, claims: Path = CLAIMS) -> Verdicts:
     }
     after = registered(before, found.judged)
     if len(after) > len(before):
-        files[results / REGISTRY_FILE] = csv_bytes(after)
+        files[results / registry] = csv_bytes(after)
     write_atomically(files)
     return Verdicts(found.judged, found.verdicts, found.questions, tuple(files))
 

@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
 from analysis.claims.blocks import Blocks, NoVerdictError, blocks_of, scored
 from analysis.claims.claim import Claim, Question
 from analysis.claims.rates import judge_rate
-from analysis.claims.reading import FOLDER, load_claims, load_studies
+from analysis.claims.reading import FOLDER, given_scales, load_claims, load_studies
 from analysis.claims.scales import read_scales, scales_for
 from analysis.claims.tiers import Answer, Tier, read_checks, study_tier, theory_tier
 from analysis.claims.verdicts import RATE, Judgement, Kind, judge_blocks
@@ -54,18 +54,24 @@ class Judged:
         ]
 
 
-def judge(results: Path, claims: Sequence[Claim], studies: Sequence[str]) -> Judged:
+def judge(
+    results: Path,
+    claims: Sequence[Claim],
+    studies: Sequence[str],
+    given: Sequence[Mapping[str, Any]] = (),
+) -> Judged:
     """Judge claims on what ``results`` holds.
 
     Args:
         results: The folder of all results.
         claims: What :func:`analysis.claims.reading.load_claims` returned.
         studies: Names of the studies that judge claims.
+        given: Scales that stand beside the claims, rows of ``scales.COLUMNS``.
 
     Raises:
         RecordError: Data or scales are mangled or were edited.
     """
-    scales, answers, data = read_scales(results), {}, {}
+    scales, answers, data = read_scales(results, given), {}, {}
     for study in studies:
         found, data[study] = _answers(results, study, claims, scales)
         answers.update({(study, each.question.id): each for each in found})
@@ -95,7 +101,7 @@ def judge_all(
         RecordError: Data, scales or claims are mangled.
     """
     asked = [name for name in load_studies(folder) if only is None or name in only]
-    return judge(results, load_claims(folder), asked)
+    return judge(results, load_claims(folder), asked, given_scales(folder))
 
 
 def answer(

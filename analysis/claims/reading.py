@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from analysis.claims.claim import (
     Question,
     Theory,
 )
+from analysis.claims.scales import BASELINES
 from analysis.claims.verdicts import RATE
 from analysis.records.errors import RecordError
 
@@ -43,11 +45,11 @@ def load_claims(folder: Path = FOLDER) -> list[Claim]:
     Raises:
         RecordError: A file is no claim; all of its problems, each with its key.
     """
-    studies = load_studies(folder)
+    studies, scales = load_studies(folder), given_scales(folder)
     paths = sorted(p for p in folder.glob("*.toml") if p.name != STUDIES_FILE)
     if not paths:
         raise RecordError(folder, "holds no claims (*.toml)")
-    claims = [load_claim(path, studies) for path in paths]
+    claims = [load_claim(path, studies, scales) for path in paths]
     names = [question.id for claim in claims for question in claim.questions]
     names += [claim.id for claim in claims]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -64,12 +66,61 @@ def load_studies(folder: Path = FOLDER) -> dict[str, tuple[str, ...]]:
         raise RecordError(path, "expected tables with a list `games`") from None
 
 
-def load_claim(path: Path, studies: Games) -> Claim:
+def given_scales(folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """The units of effects that a folder of claims gives: of a user's own studies.
+
+    In ``studies.toml``, ``[STUDY.scales]`` has a line for each game, with what random
+    play scores (``random``), the unit (``scale``), and where both are from
+    (``source``). They hold for all families and estimands.
+
+    Returns:
+        Rows of ``scales.COLUMNS``.
+
+    Raises:
+        RecordError: One is not as described, or of another game than the study's.
+    """
+    path, rows = folder / STUDIES_FILE, list[dict[str, Any]]()
+    for study, table in _toml(path).items():
+        for game, given in table.get("scales", {}).items():
+            if problem := _scale_problem(given, game in table["games"]):
+                raise RecordError(path, f"{study}.scales.{game}: {problem}")
+            rows += _scale_rows(study, game, given)
+    return rows
+
+
+def _scale_problem(given: Any, known: bool) -> str:
+    if not known:
+        return "no game of the study"
+    if not isinstance(given, dict) or set(given) != {"random", "scale", "source"}:
+        return 'expected { random = ..., scale = ..., source = "..." }'
+    numbers = [given["random"], given["scale"]]
+    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        return "random and scale: expected numbers"
+    return "" if given["scale"] > 0 else "scale: expected a number above 0"
+
+
+def _scale_rows(
+    study: str, game: str, given: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    nothing = {"sd": math.nan, "runs": 0, "frames": 0, "usable": True, "label": "given"}
+    for family in BASELINES:
+        for estimand in ("final", "area"):
+            place = {"study": study, "family": family, "game": game}
+            baseline = given["random"] + given["scale"]
+            yield {**nothing, **place, **given, "estimand": estimand} | {
+                "baseline": baseline
+            }
+
+
+def load_claim(
+    path: Path, studies: Games, scales: Sequence[Mapping[str, Any]] = ()
+) -> Claim:
     """Read a claim.
 
     Args:
         path: Its file.
         studies: The games of each study.
+        scales: What :func:`given_scales` returned; part of the claim's digest.
 
     Raises:
         RecordError: It is no claim; all of its problems, each with its key.
@@ -80,7 +131,7 @@ def load_claim(path: Path, studies: Games) -> Claim:
     amended = content.pop("amendment", [])
     questions = tuple(_question(each, studies) for each in content.get("question", []))
     text = json.dumps(
-        _with_games(content, questions), sort_keys=True, ensure_ascii=False
+        _with_games(content, questions, scales), sort_keys=True, ensure_ascii=False
     )
     theory = content["theory"]
     return Claim(
@@ -111,12 +162,20 @@ def _question(table: Mapping[str, Any], studies: Games) -> Question:
 
 
 def _with_games(
-    content: Mapping[str, Any], questions: tuple[Question, ...]
+    content: Mapping[str, Any],
+    questions: tuple[Question, ...],
+    scales: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The content, with every question's games written out."""
+    """The content, with every question's games written out, and given scales."""
     pairs = zip(content.get("question", []), questions, strict=True)
     written = [{**table, "games": dict(question.games)} for table, question in pairs]
-    return {**content, "question": written}
+    asked = {study for question in questions for study in question.blocks}
+    units = [
+        [row["study"], row["game"], row["random"], row["scale"]]
+        for row in scales
+        if row["study"] in asked
+    ]
+    return {**content, "question": written, **({"scales": units} if units else {})}
 
 
 def _problems(content: Mapping[str, Any], studies: Games) -> Iterator[str]:

@@ -29,13 +29,17 @@ COLUMNS = {
 _KEY = ["claim", "study"]
 
 
-def read_registry(results: Path) -> pd.DataFrame:
+def read_registry(results: Path, file: Path = REGISTRY_FILE) -> pd.DataFrame:
     """What was written down; a table without rows if nothing was.
+
+    Args:
+        results: The folder of all results.
+        file: The registry in it: claims of a user's own have one of their own.
 
     Raises:
         RecordError: The file has other columns or a cell of the wrong type.
     """
-    return read_if_there(results / REGISTRY_FILE, COLUMNS)
+    return read_if_there(results / file, COLUMNS)
 
 
 def registered(registry: pd.DataFrame, judged: Judged) -> pd.DataFrame:

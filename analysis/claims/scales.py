@@ -21,9 +21,10 @@ There is a scale for ``final`` scores and one for ``area``; :mod:`.scores` has b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,14 +138,22 @@ def _row(
     }
 
 
-def read_scales(results: Path) -> pd.DataFrame:
+def read_scales(results: Path, given: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
     """The scales that were fixed; a table without rows if none were.
 
+    Args:
+        results: The folder of all results.
+        given: More of them, rows of :data:`COLUMNS`.
+
     Raises:
-        RecordError: The file has other columns or a cell of the wrong type.
+        RecordError: The file has other columns, a cell of the wrong type, or another
+            scale of a game that is given.
     """
     path = results / SCALES_FILE
     table = read_if_there(path, COLUMNS)
+    if given:
+        more = pd.DataFrame(list(given), columns=list(COLUMNS)).astype(COLUMNS)
+        table = pd.concat([table, more], ignore_index=True) if len(table) else more
     key = ["study", "family", "game", "estimand"]
     if table.duplicated(key).any():
         raise RecordError(path, "has two scales for one game")

@@ -71,6 +71,36 @@ FIGURES: dict[str, tuple[Block, ...]] = {
 }
 
 
+# All variants of the paper's figures, in the order of their legends.
+PAPERS = tuple(
+    dict.fromkeys(
+        name
+        for blocks in FIGURES.values()
+        for block in blocks
+        for name in block.variants
+    )
+)
+OWN_FIGURE = "figure_own"
+FAMILIES = {"a2c": "A2C", "dqn": "DQN"}
+
+
+def figures_of(curves: Curves) -> dict[str, tuple[Block, ...]]:
+    """The paper's figures and, of variants that are in none of them, one more.
+
+    It shows them beside those of the paper's that the study has, a family each.
+    """
+    blocks = tuple(_own_block(rows) for _, rows in curves.arms.groupby("family"))
+    own = tuple(block for block in blocks if set(block.variants) - set(block.beside))
+    return FIGURES | ({OWN_FIGURE: own} if own else {})
+
+
+def _own_block(arms: pd.DataFrame) -> Block:
+    there, family = set(arms["variant"]), str(arms["family"].iloc[0])
+    beside = tuple(name for name in PAPERS if name in there)
+    heading = f"Own variants of {FAMILIES.get(family, family)}"
+    return Block(heading, (*sorted(there - {*PAPERS}), *beside), beside)
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """A block as far as a study has it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from colorsys import hls_to_rgb
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -11,6 +13,7 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, which most colour-blind readers can tell apart. Arms that
@@ -18,7 +21,6 @@ from matplotlib.figure import Figure
 # and those at a higher temperature with their own at the paper's.
 _BLACK, _ORANGE, _SKY, _GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 _BLUE, _VERMILLION, _PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-_GREY = "#777777"
 
 COLOURS = {
     "a2c-naive": _ORANGE,
@@ -44,6 +46,10 @@ DASHED = {"a2c-proper-c100", "q-a2c-c100"}
 # Two variants of one hue share no pattern, however many labels each of them has.
 _SOLID: list[Any] = ["-", (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5))]
 _DASHES: list[Any] = [(0, (5, 1.8)), (0, (2.5, 1.2)), (0, (9, 2))]
+
+# Of variants that are not the project's: patterns that none of its own has.
+_OWN: list[Any] = [(0, (8, 1)), (0, (4, 1, 1, 1, 1, 1)), (0, (3, 1))]
+_SATURATION, _LIGHTS = 0.7, (0.14, 0.2, 0.28)
 
 DPI = 160
 
@@ -85,14 +91,35 @@ def figure_style() -> Iterator[None]:
 
 
 def colour(variant: str) -> str:
-    """The colour of a variant; grey for one that has none of its own."""
-    return COLOURS.get(variant, _GREY)
+    """The colour of a variant; one that its name decides, if it is not the project's.
+
+    It has a luminance that stands out from a white page and from a dark one.
+    """
+    if variant in COLOURS:
+        return COLOURS[variant]
+    hue, light = _number_of(variant, 0) / 256, _number_of(variant, 1) % len(_LIGHTS)
+    shades = [hls_to_rgb(hue, step / 100, _SATURATION) for step in range(10, 90)]
+    wanted = _LIGHTS[light]
+    return to_hex(min(shades, key=lambda rgb: abs(_luminance(rgb) - wanted)))
 
 
 def dashes(variant: str, rank: int) -> Any:
     """The dash pattern of a variant's ``rank``-th label, from 0."""
+    if variant not in COLOURS:
+        return _OWN[(rank + _number_of(variant, 2)) % len(_OWN)]
     patterns = _DASHES if variant in DASHED else _SOLID
     return patterns[rank % len(patterns)]
+
+
+def _number_of(variant: str, which: int) -> int:
+    """Numbers from 0 to 255 that belong to a name, on any machine and for good."""
+    return hashlib.sha256(variant.encode()).digest()[which]
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    """Relative luminance, from 0 to 1 (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def image_bytes(figure: Figure, kind: str) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.scales import Scale, scales_for
-from analysis.figures.comparisons import FIGURES, Comparison, comparisons, left_out
+from analysis.figures.comparisons import Comparison, comparisons, figures_of, left_out
 from analysis.figures.curve_plots import (
     Arm,
     Grid,
@@ -95,7 +95,7 @@ def study_view(
     curves = learning_curves(study, newest=newest)
     runs = grids(curves, seeds_of(study.runs))
     table = scores(study, published)
-    blocks = [block for each in FIGURES.values() for block in each]
+    blocks = [block for each in figures_of(curves).values() for block in each]
     shown, units = comparisons(curves, blocks), _Units(study, scales)
     plain = min(MOST_POINTS, int(SHARE * points))
     return StudyView(

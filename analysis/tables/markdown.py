@@ -31,6 +31,7 @@ SETTINGS_NOTE = (
     "family. Sources: `paper`; `baselines-2017`, the authors' code of that year; "
     "`inferred` from both; `ours`."
 )
+USER_NOTE = " `user`: who made the arm's class, its games or its suite."
 
 
 def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
@@ -84,7 +85,8 @@ def comparison_wide(table: pd.DataFrame) -> pd.DataFrame:
 
 def hyperparameters_markdown(table: pd.DataFrame) -> str:
     """The table of settings."""
-    return f"# Settings and their sources\n\n{SETTINGS_NOTE}\n\n{markdown_table(table)}"
+    note = SETTINGS_NOTE + USER_NOTE * bool((table["source"] == "user").any())
+    return f"# Settings and their sources\n\n{note}\n\n{markdown_table(table)}"
 
 
 def markdown_table(table: pd.DataFrame) -> str:

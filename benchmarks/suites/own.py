@@ -99,7 +99,8 @@ def check_loaded(variant: str, own: Mapping[str, str]) -> None:
     """
     known = own_of(ALGORITHMS[variant]) if variant in ALGORITHMS else {}
     loaded = {*known.values(), *_GAMES}
-    if missing := [text for text in own.values() if text not in loaded]:
+    named = [text for key, text in own.items() if key != "family"]
+    if missing := [text for text in named if text not in loaded]:
         raise UsageError(
             f"{', '.join(missing)}: a user's own code runs only where a suite file "
             "names it: --suite FILE says which"

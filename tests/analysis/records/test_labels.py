@@ -75,3 +75,16 @@ def test_the_newest_numerics_are_those_of_any_study(
     (data_dir / "new" / "configs.json").write_text('{"x": 1, "y": {"numerics": "9"}}')
     (data_dir / "atari" / "configs.json").write_text("")
     assert newest_numerics(data_dir) == 3
+
+
+def test_runs_of_a_changed_module_share_no_label(tmp_path: Path) -> None:
+    """A user's class whose sources differ is another arm, by whatever settings."""
+    codes = [{"mine": "aaa"}, {"mine": "aaa"}, {"mine": "bbb"}]
+    for seed, code in enumerate(codes):
+        config = config_of("mine", seed=seed) | {"own": {"algorithm": "mine:Mine"}}
+        write_run(tmp_path / "runs", config | {"own_code": code}, [(500, 1.0)])
+    export_study(tmp_path / "runs", "atari", tmp_path / "data")
+    study = with_distinct_labels(load_study(tmp_path / "data", "atari"))
+    counts = study.runs["label"].value_counts()
+    assert sorted(counts) == [1, 2]
+    assert all(label.startswith("mine [") for label in counts.index)
