@@ -22,7 +22,8 @@ usage: ./run_all.sh COMMAND [options]
   replicates       are runs with different seeds independent? an A/A check
   speed            training here against stock Stable-Baselines3
   cost             what recording and checkpoints take of training's time
-  claims           the paper's claims, judged by results/data: a table of verdicts
+  claims           the paper's claims, judged by results/data: a table of verdicts;
+                   --claims FOLDER: claims of your own
   calibrate        how often are verdicts wrong? simulated, a few minutes
   compare A B --margin M
                    a verdict on two arms of anyone's, Stable-Baselines3's too
@@ -30,6 +31,7 @@ usage: ./run_all.sh COMMAND [options]
   figures, tables, report
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
+  run FILE         a suite of your own, with classes of your own beside it (examples/)
   plan SUITE, status SUITE, list, export, merge OTHER, ...
                    anything that `python -m benchmarks --help` lists
 

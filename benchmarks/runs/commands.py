@@ -36,10 +36,11 @@ def train(
         raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
     with quick_imports():
         from benchmarks.runs.train import main
-        from benchmarks.suites.suite import read_suite
 
-    if suite is not None:
-        read_suite(str(suite))
+        if suite is not None:
+            from benchmarks.suites.suite import read_suite
+
+            read_suite(str(suite))
     return main(folder, resume)
 
 
