@@ -25,6 +25,8 @@ usage: ./run_all.sh COMMAND [options]
   claims           the paper's claims, judged by results/data: a table of verdicts;
                    --claims FOLDER: claims of your own
   calibrate        how often are verdicts wrong? simulated, a few minutes
+  agents           finished runs with a trained policy, and their scores
+  evaluate RUN ... full games of trained policies, sampled and greedy: a CSV each
   compare A B --margin M
                    a verdict on two arms of anyone's, Stable-Baselines3's too
   scales           fix the units of effects, from the tuning studies
@@ -43,7 +45,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" claims figures tables report calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
+OTHERS=" agents evaluate claims figures tables report calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -11,6 +11,7 @@ import tyro
 from analysis.records.errors import RecordError, StudyNotFoundError
 from analysis.records.once import keeping
 from benchmarks import claims, show
+from benchmarks.agents import commands as agents
 from benchmarks.errors import UsageError
 from benchmarks.faults import commands as faults
 from benchmarks.runs import commands as runs
@@ -41,6 +42,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "faults": faults.faults,
     "replicates": runs.replicates,
     "reproduce": sweeps.reproduce,
+    "agents": agents.agents,
+    "evaluate": agents.evaluate,
     "train": runs.train,
 }
 

@@ -1,0 +1,3 @@
+"""Agents: trained policies, loaded from their weights to act and to be evaluated."""
+
+__all__ = ["commands"]

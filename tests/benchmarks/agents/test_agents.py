@@ -1,0 +1,153 @@
+"""A trained policy acts from its weights alone, in the same games each time."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks.agents import agent
+from benchmarks.agents.agent import load_agent
+from benchmarks.agents.evaluation import _play, evaluate
+from benchmarks.errors import UsageError
+from benchmarks.runs.train import train
+from tests.benchmarks.own_suites import _forgets, examples_in
+
+__all__ = ["_forgets"]
+ARMS = ["a2c-naive", "dqn-soft-kl"]
+
+
+@pytest.fixture(params=ARMS)
+def trained(request, tiny, run_folder) -> Path:
+    """A run of a second or so, done."""
+    values = {"max_frames": 60, "n_envs": 2}
+    if "dqn" in request.param:
+        values["exploration"] = "0:1 0.5:0.5"
+    folder = run_folder(tiny(request.param, 400, "minatar-smoke", **values))
+    assert train(folder) == 0
+    return folder
+
+
+def test_an_agent_has_the_weights_and_acts_by_them(trained):
+    stored = torch.load(trained / "policy.pt", weights_only=True)
+    model = load_agent(trained, 3)
+    found = model.policy.state_dict()
+    assert found.keys() == stored.keys()
+    assert all(torch.equal(found[name], stored[name]) for name in stored)
+    observations = torch.as_tensor(model.env.reset())
+    with torch.no_grad():
+        if hasattr(model, "q_net"):
+            best = model.q_net(observations).argmax(1)
+            assert model.exploration_rate == pytest.approx(0.5)  # the schedule's last
+        else:
+            best = model.policy.log_policy_and_value(observations)[0].argmax(1)
+    greedy, _ = model.predict(observations.numpy(), deterministic=True)
+    assert np.array_equal(greedy, best.numpy())
+
+
+def test_the_same_seed_is_the_same_games(trained):
+    first, again = evaluate(trained, 16, 3), evaluate(trained, 16, 3)
+    pd.testing.assert_frame_equal(first, again)
+    assert list(first["policy"]) == ["sampled"] * 16 + ["greedy"] * 16
+    assert (first["length_frames"] <= 60).all() and first["seed"].eq(3).all()
+    kinds = first.groupby("policy")["epsilon"].first()
+    assert kinds["greedy"] == 0
+    is_dqn = "dqn" in trained.name
+    assert kinds["sampled"] == 0.5 if is_dqn else np.isnan(kinds["sampled"])
+    assert not evaluate(trained, 16, 4)["length_frames"].equals(first["length_frames"])
+
+
+class Turns:
+    """Two environments: games of the first take a step, of the second three."""
+
+    num_envs = 2
+
+    def reset(self):
+        self.steps = 0
+        return np.zeros(2)
+
+    def step(self, actions):
+        self.steps += 1
+        game = {"r": float(self.steps), "l": 1}
+        infos = [{"episode": game}, {"episode": game} if self.steps % 3 == 0 else {}]
+        return np.zeros(2), None, None, infos
+
+
+class Sits:
+    env = Turns()
+
+    def predict(self, observations, deterministic):
+        return np.zeros(2, int), None
+
+
+def test_short_games_count_for_no_more():
+    found = _play(Sits(), 5, greedy=True)  # type: ignore[arg-type]
+    returns = {i: [g["game_return"] for g in found if g["env"] == i] for i in (0, 1)}
+    assert returns == {0: [1, 2, 3], 1: [3, 6]}
+
+
+def test_an_agent_has_no_replay_memory_to_speak_of(trained):
+    model = load_agent(trained)
+    assert getattr(model, "replay_buffer", None) is None or (
+        model.replay_buffer.buffer_size < 10
+    )
+
+
+def test_the_command_writes_each_game(trained, call, tmp_path):
+    words = (trained.name[:12], "--games", 3, "--results", tmp_path)
+    status, out, err = call("evaluate", *words)
+    assert (status, err) == (0, "")
+    path = tmp_path / "evaluations" / f"{trained.name}.csv"
+    table = pd.read_csv(path)
+    assert len(table) == 6 and out.splitlines()[-1] == str(path)
+    mean = table[table["policy"] == "greedy"]["game_return"].mean()
+    assert f"greedy (epsilon 0): {mean:.2f}" in out
+    _, out, _ = call("agents", "--results", tmp_path)
+    assert out.split()[:2] == [trained.name, "MinAtar/Breakout"]
+
+
+def test_a_policy_that_is_code_is_refused(trained):
+    (trained / "policy.pt").write_bytes(pickle.dumps(print))
+    with pytest.raises(UsageError, match="holds something else than weights"):
+        load_agent(trained)
+
+
+def test_a_policy_of_another_network_is_refused(trained):
+    torch.save({"weight": torch.zeros(3)}, trained / "policy.pt")
+    with pytest.raises(UsageError, match="its policy is of another network"):
+        load_agent(trained)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("evaluate x", "'x': no trained policy of that name; there are: none"),
+        ("evaluate", "evaluate: which runs? `agents` lists them"),
+        ("evaluate x --games 0", "--games: expected a whole number from 1 on, not 0"),
+        ("evaluate x --seed -1", "--seed: expected a whole number from 0 on, not -1"),
+        ("agents", "no trained policy in"),
+    ],
+)
+def test_bad_input_is_a_line(words, said, refused, tmp_path):
+    line = refused(*words.split(), "--results", tmp_path)
+    assert line.startswith(said)
+
+
+def test_an_agent_of_a_users_class_needs_its_suite(tmp_path):
+    from benchmarks.runs.train import write_config
+    from benchmarks.suites.suite import load_suite
+
+    suite = examples_in(tmp_path / "mine")
+    config = load_suite(suite)[1]
+    folder = tmp_path / "runs" / config.run_id
+    write_config(folder, config)
+    assert train(folder) == 0
+    assert type(load_agent(folder)).__name__ == "ZeroMeanA2C"
+    load_suite("smoke")
+    with pytest.raises(UsageError, match="a user's own code runs only where"):
+        load_agent(folder)
+    assert agent.MOST_FRAMES == 108_000
