@@ -13,6 +13,7 @@ __all__ = [
     "others",
     "pages",
     "rates",
+    "reading",
     "scales",
     "sequences",
     "tiers",

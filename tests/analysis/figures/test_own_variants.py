@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,11 +50,8 @@ def test_the_figure_comes_and_goes_with_its_data(tmp_path: Path) -> None:
     curves_with(tmp_path, MINE, NAIVE)
     path = tmp_path / f"figures/atari/{OWN_FIGURE}.png"
     assert path in draw_figures(tmp_path, ["atari"]).paths
-    for file in (tmp_path / "data/atari").iterdir():
-        file.unlink()
-    for folder in (tmp_path / "runs").glob("mine*"):
-        for file in folder.iterdir():
-            file.unlink()
+    for folder in (tmp_path / "data/atari", *(tmp_path / "runs").glob("mine*")):
+        shutil.rmtree(folder)
     curves_with(tmp_path, NAIVE, config_of())
     assert any(str(path) in note for note in draw_figures(tmp_path, ["atari"]).notes)
     assert not path.exists()
