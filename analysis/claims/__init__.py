@@ -7,6 +7,7 @@
 
 __all__ = [
     "build",
+    "calibration_page",
     "claim",
     "compare",
     "judging",
@@ -14,8 +15,10 @@ __all__ = [
     "pages",
     "rates",
     "reading",
+    "registry",
     "scales",
     "sequences",
+    "tables",
     "tiers",
     "verdicts",
 ]

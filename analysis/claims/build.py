@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.claims.calibration import STUDIES, calibration
+from analysis.claims.calibration import COLUMNS, STUDIES, calibration
 from analysis.claims.calibration_page import calibration_markdown
 from analysis.claims.judging import Judged, judge_all
 from analysis.claims.pages import verdicts_markdown
@@ -22,10 +22,11 @@ from analysis.claims.registry import (
 from analysis.claims.scales import SCALES_FILE
 from analysis.claims.tables import questions, verdicts
 from analysis.claims.tuning import make_scales
-from analysis.records.csvs import csv_bytes
+from analysis.records.csvs import csv_bytes, read_if_there
 from analysis.records.files import write_atomically
 
 VERDICTS_FOLDER = Path("claims")
+CALIBRATION_FILE = "calibration.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,15 @@ def write_scales(results: Path, claims: Path = CLAIMS) -> tuple[Path, list[str]]
     return results / SCALES_FILE, notes
 
 
+def read_calibration(results: Path) -> pd.DataFrame:
+    """What :func:`write_calibration` wrote; no rows if it never did.
+
+    Raises:
+        RecordError: It has other columns or a cell of the wrong type.
+    """
+    return read_if_there(results / VERDICTS_FOLDER / CALIBRATION_FILE, COLUMNS)
+
+
 def write_calibration(results: Path, studies: int = STUDIES) -> tuple[Path, ...]:
     """Simulate studies, and write how often the rules are wrong.
 
@@ -116,7 +126,7 @@ def write_calibration(results: Path, studies: int = STUDIES) -> tuple[Path, ...]
     table = calibration(results, studies)
     folder = results / VERDICTS_FOLDER
     files = {
-        folder / "calibration.csv": csv_bytes(table),
+        folder / CALIBRATION_FILE: csv_bytes(table),
         folder / "calibration.md": calibration_markdown(table).encode(),
     }
     write_atomically(files)

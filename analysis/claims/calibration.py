@@ -43,9 +43,10 @@ GAMES = 5
 MARGIN, CURVE_MARGIN, RATE_MARGIN = 0.1, 0.25, 0.05
 SDS = (0.05, 0.1, 0.2, 0.3)
 LEAST_GAMES = 50
-COLUMNS = ["blocks", "rule", "margin", "sd", "studies"]
-COLUMNS += ["false_for", "false_against", "found_for", "found_against"]
-COLUMNS += ["n_for", "n_against"]
+_SHARES = ("false_for", "false_against", "found_for", "found_against")
+COLUMNS = {"blocks": "str", "rule": "str", "margin": "float64", "sd": "float64"}
+COLUMNS |= {"studies": "int64", **dict.fromkeys(_SHARES, "float64")}
+COLUMNS |= {"n_for": "float64", "n_against": "float64"}
 
 
 def calibration(results: Path, studies: int = STUDIES) -> pd.DataFrame:
@@ -69,7 +70,7 @@ def calibration(results: Path, studies: int = STUDIES) -> pd.DataFrame:
     ]
     rows += _curve_rows(max(studies // 10, 1), random)
     rows += _rate_rows(studies, random)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _kinds_of_blocks(

@@ -26,7 +26,22 @@ NOTE = (
 
 def calibration_markdown(table: pd.DataFrame) -> str:
     """The table with how to read it."""
-    shown = pd.DataFrame(
+    shown = markdown_table(calibration_cells(table))
+    return f"# How often the rules are wrong\n\n{calibration_note()}\n\n{shown}"
+
+
+def calibration_note() -> str:
+    """How to read the table, in Markdown."""
+    return NOTE.format(blocks=BLOCKS, half=BLOCKS // 2, relation=RELATION)
+
+
+def calibration_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it is shown, text in every cell.
+
+    Args:
+        table: What :func:`analysis.claims.calibration.calibration` returned.
+    """
+    return pd.DataFrame(
         {
             "blocks": table["blocks"],
             "rule": table["rule"],
@@ -36,11 +51,9 @@ def calibration_markdown(table: pd.DataFrame) -> str:
             "false contradicted, %": table["false_against"].map(_percent),
             "supported found, % (n)": _found(table, "for"),
             "contradicted found, % (n)": _found(table, "against"),
-            "studies": table["studies"],
+            "studies": table["studies"].astype(str),
         }
     )
-    note = NOTE.format(blocks=BLOCKS, half=BLOCKS // 2, relation=RELATION)
-    return f"# How often the rules are wrong\n\n{note}\n\n{markdown_table(shown)}"
 
 
 def _found(table: pd.DataFrame, which: str) -> list[str]:

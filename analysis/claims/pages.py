@@ -116,7 +116,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "A less B": arms if question.kind != RATE else f"rate of {arms}",
         "study": each.study,
         "effect, %": "–" if found is None else percent(found.mean),
-        "95 % interval": "–",
+        "95 % anytime-valid interval": "–",
         "margin, %": f"{100 * question.margin:g}",
         "n": f"{each.n} of {_planned(each)}",
         "verdict": each.state,
@@ -125,7 +125,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
     }
     if found is not None:
         low, high = percent(found.wide.low), percent(found.wide.high)
-        cells["95 % interval"] = f"[{low}, {high}]"
+        cells["95 % anytime-valid interval"] = f"[{low}, {high}]"
         cells["smallest margin, %"] = percent(found.smallest_margin).lstrip("+")
         if each.state in ("supported", "contradicted"):
             cells["missing"] = "none"
@@ -155,18 +155,27 @@ def _games(rows: pd.DataFrame) -> str:
     order = list(dict.fromkeys(cells["game"]))
     wide = cells.pivot(index=["question", "study"], columns="game", values="cell")
     wide = wide.reindex(columns=order).fillna("–").reset_index()
-    return f"Per game, in per cent:\n\n{markdown_table(wide)}"
+    said = "Per game, in per cent, with 95 % anytime-valid intervals:"
+    return f"{said}\n\n{markdown_table(wide)}"
 
 
 def _cross_checks(rows: pd.DataFrame) -> str:
+    table = cross_check_cells(rows)
+    return "" if table.empty else f"{CROSS_CHECKS}\n\n{markdown_table(table)}"
+
+
+def cross_check_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """The cross-checks of questions, text in every cell; of those that have any.
+
+    Args:
+        rows: Of :func:`analysis.claims.tables.questions`.
+    """
     whole = rows[rows["iqm"].notna()]
-    if whole.empty:
-        return ""
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "question": whole["question"],
             "study": whole["study"],
-            "IQM difference, %": [
+            "IQM difference, % [95 % bootstrap]": [
                 f"{percent(a)} [{percent(low)}, {percent(high)}]"
                 for a, low, high in whole[["iqm", "iqm_low", "iqm_high"]].to_numpy(
                     float
@@ -177,7 +186,6 @@ def _cross_checks(rows: pd.DataFrame) -> str:
             "p, Holm": [f"{p:.2g}" if pd.notna(p) else "–" for p in whole["p_holm"]],
         }
     )
-    return f"{CROSS_CHECKS}\n\n{markdown_table(table)}"
 
 
 def _said(answers: Sequence[Answer]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from analysis.claims.judging import Judged
 from analysis.claims.registry import amended
 from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tiers import Answer, Tier
+from analysis.records.once import once
 
 AMENDED = "amended after data"
 ALL_GAMES = "all"
@@ -71,6 +72,7 @@ def verdicts(judged: Judged, registry: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=VERDICTS).astype({"missing": "Int64"})
 
 
+@once
 def questions(judged: Judged) -> pd.DataFrame:
     """A row a question and study, and one for each of its games; :data:`QUESTIONS`.
 

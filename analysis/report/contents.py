@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims.build import read_calibration
 from analysis.claims.judging import Judged, judge_all
+from analysis.claims.registry import read_registry
 from analysis.claims.scales import read_scales
 from analysis.findings.cost import cost_table, load_costs
 from analysis.findings.faults import load_faults
@@ -47,9 +49,12 @@ def contents_of(results: Path, studies: Sequence[Study], whole: bool) -> Content
     points = points_for(sum(len(study.runs) for study in studies))
     views = [study_view(study, published, scales, newest, points) for study in studies]
     names = [study.name for study in studies]
+    judged = _judged(results, None if whole else names)
     return Contents(
         TITLE if whole else f"Study {', '.join(names)}",
-        _judged(results, None if whole else names),
+        judged,
+        read_registry(results),
+        read_calibration(results),
         views,
         load_findings(results) if whole else None,
         list(_tables(results)) if whole else [],

@@ -14,7 +14,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.claims.calibration_page import calibration_cells, calibration_note
 from analysis.claims.judging import Judged
+from analysis.claims.pages import CROSS_CHECKS
 from analysis.figures.plot import Plot
 from analysis.figures.svg import svg
 from analysis.findings.theory import Findings
@@ -51,6 +53,8 @@ class Contents:
     Attributes:
         title: Of the page.
         judged: Claims and their answers; None if the page's studies judge none.
+        registry: Which claims stood when their first data came in.
+        calibration: How often the rules are wrong; no rows if that is not known.
         studies: Each with figures and tables.
         theory: What the exact checks found; None if they were not made.
         tables: Other tables: a heading and the table, text in every cell.
@@ -60,6 +64,8 @@ class Contents:
 
     title: str
     judged: Judged | None
+    registry: pd.DataFrame
+    calibration: pd.DataFrame
     studies: Sequence[StudyView]
     theory: Findings | None
     tables: Sequence[tuple[str, pd.DataFrame]]
@@ -83,7 +89,8 @@ def render(contents: Contents) -> str:
         .get_template("page.html.jinja")
         .render(
             contents=contents,
-            claims=claim_views(judged, counted) if judged else [],
+            claims=claim_views(judged, counted, contents.registry) if judged else [],
+            calibration=calibration_cells(contents.calibration),
             counts=counts(judged) if judged else [],
             missing=missing_lines(judged) if judged else [],
             reach=100 * reach_of(judged.answers.values()) if judged else 0,
@@ -101,6 +108,8 @@ _NOTES = {
     "scales": SCALES,
     "comparison": COMPARISON_NOTE.replace("**", "").replace("`", ""),
     "settings": SETTINGS_NOTE.replace("`", ""),
+    "crosschecks": CROSS_CHECKS,
+    "calibration": calibration_note().replace("`", "").replace("*", ""),
 }
 
 

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
+from analysis.claims.pages import cross_check_cells
 from analysis.claims.rates import rate_interval
+from analysis.claims.registry import amended
 from analysis.claims.sequences import MIN_BLOCKS, interval
+from analysis.claims.tables import questions
 from analysis.claims.tiers import THEORY, Answer, Tier
 from analysis.claims.verdicts import RATE
 from analysis.figures.plot import Plot
@@ -85,30 +89,46 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class ClaimView:
-    """A claim, what each tier says, and its effects."""
+    """A claim, what each tier says, and its effects.
+
+    Attributes:
+        claim: As its file has it.
+        tiers: What mathematics and each study say.
+        effects: Of its questions.
+        checks: Exact checks: name, rows and how many of them pass.
+        crosschecks: Of its questions, text in every cell.
+        late: Studies that had data before the claim became what it is.
+    """
 
     claim: Claim
     tiers: Sequence[Tier]
     effects: Sequence[Effect]
     checks: Sequence[tuple[str, int, int]]
+    crosschecks: pd.DataFrame
+    late: Sequence[str]
 
 
 def claim_views(
-    judged: Judged, checks: Mapping[str, tuple[int, int]]
+    judged: Judged, checks: Mapping[str, tuple[int, int]], registry: pd.DataFrame
 ) -> list[ClaimView]:
     """Every claim.
 
     Args:
         judged: The claims and their answers.
         checks: Of each exact check, its rows and how many of them pass.
+        registry: What :func:`analysis.claims.registry.read_registry` returned.
     """
-    reach = reach_of(judged.answers.values())
+    reach, rows = reach_of(judged.answers.values()), questions(judged)
     return [
         ClaimView(
             claim,
             judged.tiers[claim.id],
             [_effect(answer, reach) for answer in judged.of(claim)],
             [(name, *checks.get(name, (0, 0))) for name in claim.theory.checks],
+            cross_check_cells(
+                rows[rows["question"].isin(q.id for q in claim.questions)]
+            ),
+            amended(claim, registry),
         )
         for claim in judged.claims
     ]

@@ -14,7 +14,13 @@ import pandas as pd
 import pytest
 
 from analysis.build import write_report
+from analysis.claims import judging
+from analysis.claims.build import write_claims
+from analysis.claims.calibration_page import calibration_cells
+from analysis.claims.reading import load_claims
+from analysis.records.csvs import csv_bytes
 from analysis.records.exchange import export_study
+from analysis.records.files import write_atomically
 from analysis.report.contents import kept_studies
 from analysis.report.theory import equations
 from tests.analysis.records_on_disk import config_of, write_run
@@ -125,6 +131,54 @@ def test_what_is_drawn_is_the_last_of_what_is_judged(judged: str) -> None:
     assert drawn["x"] == [3, 4, 5, 6, 7, 8]
     assert band["low"][:2] == [None, None]  # no finite one below five blocks
     assert drawn["span"] == [-10, 10]
+
+
+def test_cross_checks_stand_beside_verdicts_and_are_called_so(
+    judged: str, judged_results: Path
+) -> None:
+    claim = judged[judged.index('id="C1"') : judged.index('id="C2"')]
+    said = Page(claim).text
+    assert "never the verdict" in said
+    rows = write_claims(judged_results).questions.set_index(
+        ["question", "game", "study"]
+    )
+    row = rows.loc[("C1.final", "all", "minatar")]
+    assert f"{row['improvement']:.2f}" in said
+    assert f"{100 * row['iqm_low']:+.1f}, {100 * row['iqm_high']:+.1f}]" in said
+    assert f"{row['p']:.2g}" in said and f"{row['p_holm']:.2g}" in said
+    silent = judged[judged.index('id="C10"') :]
+    assert "Cross-checks" not in silent[: silent.index("</details>")]
+
+
+def test_the_page_says_how_often_rules_are_wrong(judged_results: Path) -> None:
+    assert "How often are verdicts wrong" not in report_of(judged_results)
+    table = pd.read_csv(RESULTS / "claims/calibration.csv")
+    path = judged_results / "claims/calibration.csv"
+    write_atomically({path: csv_bytes(table)})
+    said = Page(report_of(judged_results)).text
+    path.unlink()
+    shown = calibration_cells(table)
+    for cell in (*shown.columns, *shown.iloc[0], *shown.iloc[-1]):
+        assert cell in said
+
+
+def test_a_claim_that_was_amended_after_its_data_says_so(
+    judged_results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_claims(judged_results)
+    assert "after data" not in Page(report_of(judged_results)).text
+    dated = (("2017-04-21", "The margin was doubled."),)
+    changed = [
+        replace(each, digest="other", amendments=dated) if each.id == "C1" else each
+        for each in load_claims()
+    ]
+    monkeypatch.setattr(judging, "load_claims", lambda folder: changed)
+    text = report_of(judged_results)
+    claim = text[text.index('id="C1"') : text.index('id="C2"')]
+    assert "amended after data" in claim[: claim.index("</summary>")]
+    for said in ("another when MinAtar had", "Amended on 2017-04-21: The margin was"):
+        assert said in Page(claim).text
+    assert "amended after data" not in text.replace(claim, "")
 
 
 def test_studies_that_judge_nothing_have_a_page_of_their_own(
