@@ -14,10 +14,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims.judging import judge_all
+from analysis.claims.scales import read_scales
+from analysis.figures.claim_sheets import claim_files
 from analysis.figures.comparisons import FIGURES, OWN_FIGURE, figures_of, left_out
 from analysis.figures.curves import Curves, learning_curves
 from analysis.figures.drawing import Drawing, Files, draw_all, joined
 from analysis.figures.paper import draw, nothing_to_draw
+from analysis.figures.sheet import sheet_svg
+from analysis.figures.study_sheets import CAPTIONS, sheet_name, study_sheets
 from analysis.figures.style import image_bytes
 from analysis.findings.cost import Costs, load_costs
 from analysis.findings.faults import FaultTable, load_faults
@@ -49,6 +54,7 @@ DATA = "data"
 FIGURES_FOLDER = "figures"
 TABLES_FOLDER = "tables"
 KINDS = ("png", "pdf")
+CLAIM_SHEETS = f"{FIGURES_FOLDER}/claims_*.svg"
 
 
 @dataclass
@@ -85,10 +91,11 @@ class Built:
 
 
 def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
-    """Write ``figures/<study>/figure_N.png`` and ``.pdf``.
+    """Write ``figures/<study>/figure_N.png`` and ``.pdf``, and what goes with them.
 
-    ``figure_own`` has the variants that are in none of the paper's figures. A figure
-    that the data no longer give is deleted.
+    ``figure_own`` has the variants that are in none of the paper's figures. As SVG,
+    every seed, differences and profiles beside each figure, and the effects of all
+    claims. One that the data no longer give is deleted.
 
     Args:
         results: The folder ``results``.
@@ -100,18 +107,25 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
         RecordError: The data are mangled or were edited.
     """
     built, newest = Built(), newest_numerics(results / DATA)
+    scales, sheets = read_scales(results), dict[Path, bytes]()
     drawings, known = list[Drawing](), list[Path]()
     for study in _studies(results, studies, built):
         curves = learning_curves(study, newest=newest)
         drawings += [
             partial(_images, curves, name) for name in _drawable(curves, built)
         ]
-        every = (*FIGURES, OWN_FIGURE)
-        known += [_image(study.name, *each) for each in product(every, KINDS)]
+        sheets |= {
+            _image(study.name, name, "svg"): sheet_svg(sheet)
+            for name, sheet in study_sheets(study, curves, scales).items()
+        }
+        known += _images_known(study.name)
     for found in _beside_studies(results, studies):
         if isinstance(found, Findings | Speed):
             drawings += found.drawings()
-    drawn = joined(draw_all(drawings))
+    if not studies:
+        sheets |= _claim_sheets(results)
+        known += [p.relative_to(results) for p in results.glob(CLAIM_SHEETS)]
+    drawn = joined(draw_all(drawings)) | sheets
     built.write({results / path: data for path, data in drawn.items()})
     built.take_away(results / path for path in known if path not in drawn)
     return built
@@ -214,6 +228,21 @@ def _drawable(curves: Curves, built: Built) -> Iterator[str]:
         else:
             built.notes.extend(f"{curves.study}: {name} lacks {line}" for line in lacks)
             yield name
+
+
+def _claim_sheets(results: Path) -> Files:
+    sheets = claim_files(judge_all(results))
+    return {Path(FIGURES_FOLDER, name): data for name, data in sheets.items()}
+
+
+def _images_known(study: str) -> list[Path]:
+    """Every file of a study that there may be."""
+    every = (*FIGURES, OWN_FIGURE)
+    names = [sheet_name(*each) for each in product(every, CAPTIONS)]
+    return [
+        *(_image(study, *each) for each in product(every, KINDS)),
+        *(_image(study, name, "svg") for name in names),
+    ]
 
 
 def _images(curves: Curves, name: str) -> Files:

@@ -21,4 +21,5 @@ __all__ = [
     "tables",
     "tiers",
     "verdicts",
+    "words",
 ]

@@ -124,6 +124,21 @@ def learning_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -
     return Plot(game, says, *axes, lines, bands)
 
 
+def seeds_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -> Plot:
+    """Every finished run, a thin line each."""
+    kept = thinned(len(frames), points)
+    lines = [
+        Line(
+            f"{arm.label}, seed {seed}", arm.colour, _listed(row), arm.dash, aside=True
+        )
+        for arm in arms
+        for seed, row in zip(arm.seeds, arm.values[:, kept], strict=True)
+    ]
+    says = f"Every seed: {'; '.join(map(named, arms))}"
+    axes = "frames (millions)", "game return", _listed(frames[kept])
+    return Plot(game, says, *axes, lines)
+
+
 def named(arm: Arm) -> str:
     """An arm with its number of runs."""
     return f"{arm.label} (n = {len(arm.seeds)})"

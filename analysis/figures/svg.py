@@ -55,12 +55,18 @@ class Frame(NamedTuple):
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def svg(plot: Plot) -> str:
-    """Draw a plot; everything in it is escaped."""
+def svg(plot: Plot, place: str = "") -> str:
+    """Draw a plot; everything in it is escaped.
+
+    Args:
+        plot: Any.
+        place: Attributes that say where it lies in another drawing.
+    """
     frame = Frame.of(plot)
+    place += " " * bool(place)
     return "".join(
         [
-            f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+            f'<svg class="plot" {place}viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
             f"<title>{escape(f'{plot.title}. {plot.says}')}</title>",
             f'<text class="name" x="{LEFT}" y="15">{escape(plot.title)}</text>',
             *_axes(plot, frame),
@@ -163,6 +169,7 @@ def strip(
     narrow: tuple[float, float],
     margin: tuple[float, float],
     reach: float,
+    place: str = "",
 ) -> str:
     """An effect with its intervals, on an axis from ``-reach`` to ``reach``.
 
@@ -176,8 +183,10 @@ def strip(
         narrow: Ends of the one that is thick.
         margin: From where to where the margin reaches.
         reach: Above 0.
+        place: Attributes that say where it lies in another drawing.
     """
     width, height, middle = 240, 24, 12
+    place += " " * bool(place)
 
     def at(value: float) -> float:
         return round(width / 2 * (1 + max(-1.0, min(1.0, value / reach))), 1)
@@ -191,7 +200,7 @@ def strip(
     caps = "".join(f"M{at(v)} 7v10" for v in wide if abs(v) <= reach)
     dot = f'<circle class="dot" cx="{at(mean)}" cy="{middle}" r="4"/>'
     return (
-        f'<svg class="strip" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<svg class="strip" {place}viewBox="0 0 {width} {height}" aria-hidden="true">'
         f'<rect class="margin" x="{at(margin[0])}" y="0" height="{height}" '
         f'width="{round(at(margin[1]) - at(margin[0]), 1)}"/>'
         f'<path class="zero" d="M{at(0)} 0v{height}"/>'

@@ -17,7 +17,10 @@ from markupsafe import Markup
 from analysis.claims.calibration_page import calibration_cells, calibration_note
 from analysis.claims.judging import Judged
 from analysis.claims.pages import CROSS_CHECKS
+from analysis.claims.words import name_of
+from analysis.figures.claim_sheets import reach_of
 from analysis.figures.plot import Plot
+from analysis.figures.sheet import PLOT_STYLE
 from analysis.figures.svg import svg
 from analysis.findings.theory import Findings
 from analysis.report.provenance import Making
@@ -27,10 +30,8 @@ from analysis.report.verdicts import (
     claim_views,
     counts,
     missing_lines,
-    reach_of,
     tier_text,
 )
-from analysis.report.words import name_of
 from analysis.tables.markdown import (
     COMPARISON_NOTE,
     SCALES,
@@ -80,7 +81,7 @@ def render(contents: Contents) -> str:
     page's policy allows its own scripts alone, by their digests, and no request.
     """
     scripts = [_text(VENDOR / "uPlot.iife.min.js"), _text(FOLDER / "page.js")]
-    styles = [_text(VENDOR / "uPlot.min.css"), _text(FOLDER / "page.css")]
+    styles = [VENDOR / "uPlot.min.css", PLOT_STYLE, FOLDER / "page.css"]
     checks = contents.theory.checks if contents.theory else None
     counted = {} if checks is None else check_counts(checks)
     judged = contents.judged
@@ -96,7 +97,7 @@ def render(contents: Contents) -> str:
             reach=100 * reach_of(judged.answers.values()) if judged else 0,
             equations=[] if checks is None else equations(checks),
             scripts=[Markup(each) for each in scripts],
-            styles=[Markup(each) for each in styles],
+            styles=[Markup(_text(each)) for each in styles],
             allowed=" ".join(f"'sha256-{_digest(each)}'" for each in scripts),
             notes=_NOTES,
         )

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from analysis.claims.scales import Scale, scales_for
 from analysis.figures.comparisons import Comparison, comparisons, figures_of, left_out
 from analysis.figures.curve_plots import (
-    Arm,
     Grid,
     difference_plot,
     grids,
@@ -22,13 +19,18 @@ from analysis.figures.curve_plots import (
 )
 from analysis.figures.curves import Curves, learning_curves
 from analysis.figures.plot import Plot
-from analysis.figures.profiles import profile_plot
+from analysis.figures.study_sheets import (
+    Units,
+    arms_of_games,
+    legend,
+    study_profile,
+)
 from analysis.records.gaps import gaps
 from analysis.records.labels import numerics_note
 from analysis.records.study import Study
 from analysis.report.packed import packed
 from analysis.tables.hyperparameters import hyperparameters
-from analysis.tables.scoring import comparison, final_scores, scores
+from analysis.tables.scoring import comparison, scores
 
 # Points of a line that is there without scripts; a share of what scripts are given.
 MOST_POINTS, SHARE = 60, 0.6
@@ -96,7 +98,7 @@ def study_view(
     runs = grids(curves, seeds_of(study.runs))
     table = scores(study, published)
     blocks = [block for each in figures_of(curves).values() for block in each]
-    shown, units = comparisons(curves, blocks), _Units(study, scales)
+    shown, units = comparisons(curves, blocks), Units(study, scales)
     plain = min(MOST_POINTS, int(SHARE * points))
     return StudyView(
         study.name,
@@ -112,59 +114,21 @@ def study_view(
     )
 
 
-class _Units:
-    """The scores of a study's runs, and the scales that were fixed for its claims."""
-
-    def __init__(self, study: Study, scales: pd.DataFrame) -> None:
-        self.study, self.scales = study.name, scales
-        self.final = final_scores(study).dropna(subset="score")
-
-
 def _figure(
     curves: Curves,
     runs: Mapping[str, Grid],
     shown: Comparison,
-    units: _Units,
+    units: Units,
     points: int,
 ) -> FigureView:
-    panels, legend = [], dict[str, Arm]()
-    for game in shown.games:
-        frames = runs[game].frames
-        arms = runs[game].arms(curves, shown.block.variants)
-        for arm in arms:
-            if len(arm.seeds) > len(legend.get(arm.label, _NONE).seeds):
-                legend[arm.label] = arm
-        drawn = learning_plot(game, frames, arms, points)
-        panels.append(Panel(game, drawn, difference_plot(game, frames, arms, points)))
-    marks = [(a.label, a.colour, a.dash, named(a)) for a in legend.values()]
-    return FigureView(shown.block.heading, marks, panels, _profile(shown, units))
-
-
-_NONE = Arm("", "", "", (), np.empty((0, 0)))
-
-
-def _profile(shown: Comparison, units: _Units) -> Plot | None:
-    """Of runs in units of the scales that were fixed for claims, where they were."""
-    family = str(shown.arms["family"].iloc[0])
-    scales = scales_for(units.scales, units.study, family, "final")
-    games = [game for game in shown.games if game in scales and scales[game].usable]
-    if not games:
-        return None
-    arms = []
-    for variant in shown.block.variants:
-        labels = shown.arms.loc[shown.arms["variant"] == variant, "label"]
-        for label in sorted(set(labels)):
-            rows = units.final[units.final["label"] == label]
-            arms.append((label, variant, _normalised(rows, games, scales)))
-    unit = f"what the tuned baseline of {family} learned"
-    return profile_plot("Performance profile", arms, unit)
-
-
-def _normalised(
-    rows: pd.DataFrame, games: Sequence[str], scales: Mapping[str, Scale]
-) -> dict[str, Any]:
-    return {
-        game: (part["score"].to_numpy(float) - scales[game].random) / scales[game].scale
-        for game in games
-        if len(part := rows[rows["game"] == game])
-    }
+    played = arms_of_games(curves, runs, shown)
+    panels = [
+        Panel(
+            game,
+            learning_plot(game, frames, arms, points),
+            difference_plot(game, frames, arms, points),
+        )
+        for game, (frames, arms) in played.items()
+    ]
+    marks = [(a.label, a.colour, a.dash, named(a)) for a in legend(played)]
+    return FigureView(shown.block.heading, marks, panels, study_profile(shown, units))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,10 @@ import pandas as pd
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
 from analysis.claims.pages import cross_check_cells
-from analysis.claims.rates import rate_interval
 from analysis.claims.registry import amended
-from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tables import questions
 from analysis.claims.tiers import THEORY, Answer, Tier
-from analysis.claims.verdicts import RATE
-from analysis.figures.plot import Plot
-from analysis.figures.sequence_plots import Look, sequence_plot
-from analysis.figures.svg import strip
-from analysis.report.words import (
+from analysis.claims.words import (
     MARKS,
     SAID,
     interval_text,
@@ -29,10 +23,9 @@ from analysis.report.words import (
     name_of,
     per_cent,
     rule_of,
-    span_of,
 )
-
-REACHES = (0.25, 0.5, 1.0, 2.0, 5.0)  # of the axis that effects share
+from analysis.figures.claim_sheets import reach_of, sequence_of, strip_of
+from analysis.figures.plot import Plot
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,54 +169,5 @@ def counts(judged: Judged) -> list[str]:
 
 
 def _effect(answer: Answer, reach: float) -> Effect:
-    found = answer.judgement
-    if found is None:
-        return Effect(answer, "", None)
-    ends = (found.wide.low, found.wide.high), (found.narrow.low, found.narrow.high)
-    drawn = strip(found.mean, *ends, span_of(answer), reach)
-    question = answer.question
-    looks = list(_looks(answer)) if question.decides else []
-    title = f"{question.id}, {name_of(answer.study)}"
-    unit = "runs that diverged, %" if question.kind == RATE else _UNIT
-    alpha = 1 - question.level
-    plot = (
-        sequence_plot(title, looks, span_of(answer), alpha, unit)
-        if len(looks) > 1
-        else None
-    )
-    return Effect(answer, drawn, plot)
-
-
-_UNIT = "effect, % of the scale"
-
-
-def _looks(answer: Answer) -> Iterator[Look]:
-    """The intervals after each block, as the verdict has the last of them."""
-    if answer.blocks is None:
-        return
-    alpha = 1 - answer.question.level
-    table = answer.blocks.effects.to_numpy(float)
-    for n in range(MIN_BLOCKS, len(table) + 1):
-        seen = table[:n]
-        pooled = seen.mean(axis=1)
-        if answer.question.kind == RATE:
-            k, runs = int(seen.sum()), seen.size
-            wide, narrow = (rate_interval(k, runs, share * alpha) for share in (1, 2))
-        elif np.ptp(pooled) == 0:
-            continue
-        else:
-            levels = (1 - share * alpha for share in (1, 2))
-            wide, narrow = (interval(pooled, level) for level in levels)
-        ends = (wide.low, wide.high), (narrow.low, narrow.high)
-        yield Look(n, float(pooled.mean()), *ends)
-
-
-def reach_of(answers: Iterable[Answer]) -> float:
-    """Half of the axis: the least that holds all finite 95 % intervals."""
-    ends = [0.0]
-    for answer in answers:
-        if answer.judgement is not None:
-            wide = answer.judgement.wide
-            ends += [abs(v) for v in (wide.low, wide.high) if np.isfinite(v)]
-            ends += [abs(answer.judgement.mean), 1.5 * answer.question.margin]
-    return next((reach for reach in REACHES if reach >= max(ends)), REACHES[-1])
+    sequence = sequence_of(answer) if answer.question.decides else None
+    return Effect(answer, strip_of(answer, reach), sequence)
