@@ -29,8 +29,8 @@ FOREST = (
     "margin. The axis goes from −{reach:g} to +{reach:g} %; lines without a cap go on."
 )
 ROW, STRIP = 26, 240
-AT = (EDGE, 130, 330, 590, 660, 850)  # question, arms, strip, effect, interval, verdict
-WIDTH = 1000
+AT = (EDGE, 124, 420, 670, 736, 930)  # question, arms, strip, effect, interval, verdict
+WIDTH = 1080
 
 
 def claim_files(judged: Judged) -> dict[str, bytes]:
@@ -91,6 +91,10 @@ def forest_svg(answers: Sequence[Answer]) -> bytes:
     for answer in answers:
         y += ROW
         lines += _row(answer, reach, y)
+    y += LINE + 4
+    for share in (-1, 0, 1):
+        middle = AT[2] + STRIP // 2 * (1 + share)
+        lines += text(per_cent(share * reach, 0), y, "label mid", middle)
     lines += text(FOREST.format(reach=100 * reach), y + 2 * LINE, "caption", wide=WIDTH)
     return document(WIDTH, y + 5 * LINE, lines)
 

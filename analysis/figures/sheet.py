@@ -67,7 +67,8 @@ def _panels(panels: Sequence[Plot], columns: int, top: int) -> Iterator[str]:
     for number, plot in enumerate(panels):
         row, column = divmod(number, columns)
         x, y = EDGE + column * (WIDTH + GAP), top + row * (HEIGHT + GAP)
-        yield svg(plot, f'x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}"')
+        size = f'width="{WIDTH}" height="{HEIGHT}" overflow="visible"'
+        yield svg(plot, f'x="{x}" y="{y}" {size}')
 
 
 def document(width: int, height: int, lines: Sequence[str]) -> bytes:

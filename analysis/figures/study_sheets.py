@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.scales import Scale, scales_for
-from analysis.figures.comparisons import FIGURES, Comparison, comparisons
+from analysis.figures.comparisons import Comparison, comparisons, figures_of
 from analysis.figures.curve_plots import (
     Arm,
     Grid,
@@ -63,7 +63,7 @@ def study_sheets(
     """
     runs, units = grids(curves, seeds_of(study.runs)), Units(study, scales)
     found = {}
-    for name, blocks in FIGURES.items():
+    for name, blocks in figures_of(curves).items():
         parts: dict[str, list[Part]] = {kind: [] for kind in CAPTIONS}
         for shown in comparisons(curves, blocks):
             played = arms_of_games(curves, runs, shown)

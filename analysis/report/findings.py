@@ -12,11 +12,11 @@ import pandas as pd
 
 from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
+from analysis.claims.words import name_of
 from analysis.records.study import Study
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
 from analysis.report.verdicts import claim_views
-from analysis.report.words import name_of
 
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
@@ -55,7 +55,7 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
         environment(escapes=False)
         .get_template(TEMPLATE)
         .render(
-            claims=claim_views(judged, check_counts(checks)),
+            claims=claim_views(judged, check_counts(checks), contents.registry),
             sums=[_sum(study) for study in studies],
             theory={"rows": len(checks), "passed": _passed(checks)},
             errata=theory.errata.to_dict("records"),

@@ -118,9 +118,7 @@ def claim_views(
             judged.tiers[claim.id],
             [_effect(answer, reach) for answer in judged.of(claim)],
             [(name, *checks.get(name, (0, 0))) for name in claim.theory.checks],
-            cross_check_cells(
-                rows[rows["question"].isin(q.id for q in claim.questions)]
-            ),
+            _cross_checks(claim, rows),
             amended(claim, registry),
         )
         for claim in judged.claims
@@ -166,6 +164,12 @@ def counts(judged: Judged) -> list[str]:
         parts = ", ".join(f"{kind}: {said.count(kind)}" for kind in kinds)
         lines.append(f"{name_of(name)} – {parts or 'not asked'}")
     return lines
+
+
+def _cross_checks(claim: Claim, rows: pd.DataFrame) -> pd.DataFrame:
+    asked = [question.id for question in claim.questions]
+    cells = cross_check_cells(rows[rows["question"].isin(asked)])
+    return cells.assign(study=cells["study"].map(name_of))
 
 
 def _effect(answer: Answer, reach: float) -> Effect:
