@@ -57,7 +57,8 @@ class Page(HTMLParser):
 
 
 def report_of(results: Path, studies: list[str] | None = None) -> str:
-    (path,) = write_report(results, studies).paths
+    path, *findings = write_report(results, studies).paths
+    assert [other.name for other in findings] in ([], ["FINDINGS.md"])
     return path.read_text()
 
 

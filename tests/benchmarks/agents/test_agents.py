@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks.agents import agent
+from benchmarks.agents import agent, evaluation
 from benchmarks.agents.agent import load_agent
 from benchmarks.agents.evaluation import _play, evaluate
 from benchmarks.errors import UsageError
@@ -91,10 +90,20 @@ def test_short_games_count_for_no_more():
 
 
 def test_an_agent_has_no_replay_memory_to_speak_of(trained):
-    model = load_agent(trained)
-    assert getattr(model, "replay_buffer", None) is None or (
-        model.replay_buffer.buffer_size < 10
-    )
+    memory = getattr(load_agent(trained), "replay_buffer", None)
+    assert memory is None or memory.rows < 10
+
+
+def test_only_the_seed_decides_the_games(trained, monkeypatch):
+    """Whatever a model has played before."""
+    model, seeds = load_agent(trained, 8), []
+    seeded = model.env.seed
+    monkeypatch.setattr(evaluation, "load_agent", lambda *_: model)
+    monkeypatch.setattr(model.env, "seed", lambda s: seeds.append(s) or seeded(s))
+    first, other, again = (evaluate(trained, 16, seed) for seed in (3, 4, 3))
+    pd.testing.assert_frame_equal(first, again)
+    assert not other["game_return"].equals(first["game_return"])
+    assert seeds == [10**9 + 3_000] * 2 + [10**9 + 4_000] * 2 + [10**9 + 3_000] * 2
 
 
 def test_the_command_writes_each_game(trained, call, tmp_path):
@@ -110,10 +119,21 @@ def test_the_command_writes_each_game(trained, call, tmp_path):
     assert out.split()[:2] == [trained.name, "MinAtar/Breakout"]
 
 
-def test_a_policy_that_is_code_is_refused(trained):
-    (trained / "policy.pt").write_bytes(pickle.dumps(print))
+class Runs:
+    """Leaves a file where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_policy_that_is_code_is_refused(trained, tmp_path):
+    torch.save({"weight": Runs(tmp_path / "ran")}, trained / "policy.pt")
     with pytest.raises(UsageError, match="holds something else than weights"):
         load_agent(trained)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_policy_of_another_network_is_refused(trained):

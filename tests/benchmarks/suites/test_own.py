@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.errors import ConfigError, UsageError
 from benchmarks.runs.build import make_model
+from benchmarks.runs.code_digest import own_digests
 from benchmarks.runs.train import train, write_config
 from benchmarks.suites.config import RunConfig
 from benchmarks.suites.strangers import check_one_suite
@@ -262,3 +263,15 @@ def test_runs_of_a_changed_arm_are_strangers(tmp_path, before, after, said):
     with pytest.raises(UsageError, match=said):
         check_one_suite(tmp_path / "results", suite)
     assert json.loads((folder / "config.json").read_text())["own"] == run.own
+
+
+def test_what_a_module_imports_from_beside_it_is_digested_too(tmp_path):
+    main, helper = tmp_path / "main.py", tmp_path / "helper.py"
+    main.write_text("import math\n\ndef f():\n    from helper import g\n    return g\n")
+    helper.write_text("g = 1\n")
+    first = own_digests([main])
+    assert set(first) == {"main", "helper"}
+    helper.write_text('"""Words."""\ng = 1  # more\n')
+    assert own_digests([main]) == first
+    helper.write_text("g = 2\n")
+    assert {k for k, v in own_digests([main]).items() if v != first[k]} == {"helper"}
