@@ -54,6 +54,7 @@ def test_each_study_gets_its_files(small_study: Path) -> None:
     figures, tables = draw_figures(small_study), write_tables(small_study)
     report = write_report(small_study)
     drawn = [f"figures/atari/figure_1.{kind}" for kind in KINDS]
+    drawn.append("figures/atari/figure_1_seeds.svg")  # two seeds: no interval
     assert relative(figures.paths, small_study) == drawn
     assert len(tables.paths) == 6
     assert relative(report.paths, small_study) == ["report.html"]
@@ -96,7 +97,7 @@ def test_two_processes_write_the_same_bytes(small_study: Path) -> None:
         (small_study / name).unlink()
     run_python(BUILD, str(small_study))
     assert generated(small_study) == first
-    assert len(first) == 2 + 6 + 1
+    assert len(first) == 3 + 6 + 1
 
 
 def test_nothing_that_trains_is_imported() -> None:
