@@ -18,6 +18,10 @@ from tests.readme_quotes import NUMBER, QUOTES, RESULTS, SETTINGS, WORDS, Quote
 README = (Path(__file__).parents[1] / "README.md").read_text()
 TABLE = "tests/readme_quotes.py"
 
+# The table of verdicts, which FINDINGS.md has from the data.
+_FOUND = (RESULTS / "FINDINGS.md").read_text()
+VERDICTS = _FOUND[_FOUND.index("| | claim |") :].partition("\n\n")[0]
+
 _CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL)
 _COMMENT = re.compile(r"(?m)(?<=\s)# .*$")
 _TOKEN = re.compile(rf"(?<![\w.])(?:{NUMBER})")
@@ -34,7 +38,7 @@ def prose(text: str) -> str:
             blanks = blanks[: comment.start()] + comment[0] + blanks[comment.end() :]
         return blanks
 
-    return _CODE.sub(blank, text)
+    return _CODE.sub(blank, text.replace(VERDICTS, re.sub(r"\S", " ", VERDICTS)))
 
 
 def explained(text: str, quotes: tuple[Quote, ...]) -> Iterator[tuple[int, int]]:
@@ -57,6 +61,11 @@ def unexplained(text: str, quotes: tuple[Quote, ...] = QUOTES) -> list[str]:
         line = text.count("\n", 0, number.start())
         found.append(f"line {line + 1}: {number[0]!r} in: {text.splitlines()[line]}")
     return found
+
+
+def test_readme_opens_with_the_verdicts() -> None:
+    opening = README.partition("## Two commands")[0]
+    assert VERDICTS in opening, f"README's table should be\n{VERDICTS}"
 
 
 def worth(number: str) -> float:
