@@ -14,6 +14,7 @@ from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
 from analysis.claims.words import name_of
 from analysis.records.study import Study
+from analysis.report.living import living
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
 from analysis.report.verdicts import claim_views
@@ -58,6 +59,7 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
             claims=claim_views(judged, check_counts(checks), contents.registry),
             sums=[_sum(study) for study in studies],
             theory={"rows": len(checks), "passed": _passed(checks)},
+            living=living(studies),
             errata=theory.errata.to_dict("records"),
             against=list(_against(judged)),
             open=list(_open(judged, times)),

@@ -14,8 +14,8 @@ from analysis.report.findings import TEMPLATE, findings
 from analysis.report.page import FOLDER
 
 RESULTS = Path(__file__).parents[3] / "results"
-# Names: the paper, its year, its title's own.
-NAMES = ("2017", "Stable-Baselines3")
+# Names and a formula: the paper's year, a package, the baseline, a game without end.
+NAMES = ("2017", "Stable-Baselines3", "`a2c-naive`", "(1 - gamma)")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,75 @@
+"""Arms that live rather than score: games that all but stop ending.
+
+With entropy in the returns a step is worth ``tau H``, so that a policy which never ends
+its game is worth ``tau H / (1 - gamma)`` without a single point (Eq. 13, Section 6.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.records.study import Study
+from analysis.tables.scoring import FINAL_PART, final_scores
+
+BASELINE = "a2c-naive"
+FEW = 0.1  # games finished at the end, as a share of the baseline's
+
+
+@dataclass(frozen=True)
+class Living:
+    """An arm on a game, in the last tenth of training.
+
+    Attributes:
+        arm: Its label.
+        game: The game.
+        runs: In the means below.
+        games: That a run finished.
+        of: That a run of the baseline finished.
+        value: That the policy's states are predicted to have, in clipped reward.
+        entropy: Of the policy, in nats.
+        worth: ``tau H / (1 - gamma)``.
+    """
+
+    arm: str
+    game: str
+    runs: int
+    games: float
+    of: float
+    value: float
+    entropy: float
+    worth: float
+
+
+def living(studies: Sequence[Study]) -> list[Living]:
+    """The arms whose games hardly end where the baseline's do."""
+    return [each for study in studies for each in _of_study(study)]
+
+
+def _of_study(study: Study) -> Iterator[Living]:
+    table = final_scores(study)
+    table = table[table["run_id"].isin(study.runs.query("status == 'done'")["run_id"])]
+    usual = table[table["label"] == BASELINE].groupby("game")["games"].mean()
+    for _, rows in table.groupby(["label", "game"]):
+        games, of = float(rows["games"].mean()), usual.get(rows["game"].iloc[0], 0.0)
+        if games < FEW * of:
+            yield _measured(study, rows, games, float(of))
+
+
+def _measured(study: Study, rows: pd.DataFrame, games: float, of: float) -> Living:
+    runs = list(rows["run_id"])
+    means = pd.DataFrame([_late(study, run_id) for run_id in runs]).mean()
+    first = rows.iloc[0]
+    return Living(first["label"], first["game"], len(runs), games, of, *means)
+
+
+def _late(study: Study, run_id: str) -> tuple[float, float, float]:
+    """Mean value and entropy in the last tenth, and what entropy is worth for ever."""
+    config = study.configs[run_id]
+    late = study.metrics[study.metrics["run_id"] == run_id]
+    late = late[late["frames"] > (1 - FINAL_PART) * config["frames"]]
+    value, entropy = float(late["value"].mean()), float(late["entropy"].mean())
+    settings = config["hyperparameters"]
+    return value, entropy, settings["temperature"] * entropy / (1 - settings["gamma"])
