@@ -212,10 +212,6 @@ QUOTES = (
         ),
     ),
     Quote(
-        "Pong and Breakout at {}M frames, one seed an algorithm",
-        (Source("tables/pong-breakout/scores.csv", ("frames",), r"^(\d+)000000$"),),
-    ),
-    Quote(
         "injects {} faults into real short runs",
         (Source("data/faults/faults.csv", ("no",), r"^(\d+)$", of=max),),
     ),
