@@ -1,11 +1,12 @@
 """What is compared of a run: its final score, the area under its curve, its fall.
 
 A run's *curve* is ten numbers, the mean unclipped return of the games that it finished
-in each tenth of its frames. Its *final* score is the last of them, as in every table of
-scores, its *area* their mean. A run that failed has what random play scores in the
-tenth in which it failed and in all after that: that it failed is a result, and leaving
-it out would favour what fails. A run without a finished game in some tenth has no area,
-and one that is not finished has no score.
+in each tenth of its frames. A tenth in which none ended has the number of the one
+before: a policy may learn to end no game, and leaving it out would favour what ends
+them. The *final* score is the last number, the *area* their mean. A run that failed has
+what random play scores in the tenth in which it failed and in all after that: that it
+failed is a result, too. A run that finished no game in its first tenth has no area, and
+one that is not finished has no score.
 
 A run has *diverged* if it failed, or if it has learned something, a quarter of the
 scale of its game in its best tenth, and lost over half of that by the last.
@@ -35,10 +36,11 @@ def curves(study: Study, random: Mapping[str, float]) -> pd.DataFrame:
 
     Returns:
         One row a run: the columns :data:`WHO`, and ``0`` to ``9``, a column a tenth,
-        NaN where no game was finished.
+        NaN before the first game is finished and after an unfinished run's end.
     """
     runs = study.runs.set_index("run_id", drop=False)
-    table = _tenths(study)
+    table, ended = _tenths(study), (runs["status"] != "unfinished").to_numpy()
+    table[ended] = table[ended].ffill(axis=1)
     failed = (runs["status"] == "failed").to_numpy()[:, None]
     halted = _part(
         runs["frames"].to_numpy(np.int64) + 1, runs["target_frames"].to_numpy(np.int64)

@@ -59,7 +59,15 @@ def test_an_unfinished_run_has_no_score():
     assert np.isnan([final(table)[0], area(table)[0]]).all()
 
 
-def test_a_tenth_without_a_game_leaves_no_area():
+def test_a_tenth_in_which_no_game_ends_counts_as_the_one_before():
+    lives = [*RISING[:4], NONE, NONE, RISING[6], NONE, NONE, NONE]
+    table = table_of(run_of("q-a2c", "Pong", 0, lives))
+    seen = [0, 1, 2, 3, 3, 3, 6, 6, 6, 6]
+    assert table[list(range(10))].to_numpy().tolist() == [seen]
+    assert (final(table), area(table)) == ([6], [np.mean(seen)])
+
+
+def test_a_first_tenth_without_a_game_leaves_no_area():
     table = table_of(run_of("q-a2c", "Pong", 0, [NONE, *RISING[1:]]))
     assert final(table) == [9]
     assert np.isnan(area(table)).all()
