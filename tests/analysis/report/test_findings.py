@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.claims.registry import REGISTRY_FILE
+from analysis.records.files import write_atomically
 from analysis.records.study import load_study
 from analysis.report.contents import contents_of
 from analysis.report.findings import TEMPLATE, findings
@@ -16,6 +18,8 @@ from analysis.report.page import FOLDER
 RESULTS = Path(__file__).parents[3] / "results"
 # Names and a formula: the paper's year, a package, the baseline, a game without end.
 NAMES = ("2017", "Stable-Baselines3", "`a2c-naive`", "(1 - gamma)")
+
+OTHER = f"claim,study,digest,blocks,data\nC7,minatar,{'0' * 64},1,{'0' * 64}\n"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,19 @@ def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
         cells = re.sub(r"\\\|", "", line).count("|") if line.startswith("|") else 0
         assert not cells or not rows or cells == rows[-1], line
         rows = [*rows, cells] if cells else []
+
+
+def test_an_amendment_after_data_is_said_with_its_date(
+    judged_results: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(judged_results, results)
+    shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    write_atomically({results / REGISTRY_FILE: OTHER.encode()})
+    study = load_study(results / "data", "minatar")
+    text = findings(contents_of(results, [study], whole=True), [study])
+    assert text.count("- Amended after data, on 2026-11-29: ") == 1
+    assert "- Amended after data" in text.partition("### C7")[2].partition("### C8")[0]
 
 
 def test_there_are_none_without_checks(judged_results: Path) -> None:
