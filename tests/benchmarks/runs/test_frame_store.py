@@ -190,6 +190,14 @@ def save_for_ever(folder):
         step = until
 
 
+def written(path):
+    """When a file was written; None while it is not there, as amid a save."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 def test_killed_at_any_moment_of_a_save_it_leaves_a_checkpoint(tmp_path):
     rng = random.Random(0)
     current = tmp_path / checkpoints.CURRENT_FILE
@@ -201,7 +209,7 @@ def test_killed_at_any_moment_of_a_save_it_leaves_a_checkpoint(tmp_path):
             target=save_for_ever, args=(tmp_path,)
         )
         child.start()
-        while not current.exists() or current.stat().st_mtime_ns == before:
+        while written(current) in (None, before):
             time.sleep(0.001)
         time.sleep(rng.uniform(0, 0.1))
         assert child.is_alive()
