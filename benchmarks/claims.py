@@ -36,14 +36,10 @@ def claims(
     check_writable(results / "reference")
     from analysis.claims.build import write_claims
     from analysis.claims.pages import terminal
-    from analysis.claims.reading import FOLDER
 
     bring_reference(results, "scales.csv")
-    found = (
-        write_claims(results, own, own.resolve().name)
-        if own
-        else write_claims(results, FOLDER)
-    )
+    theirs = (own, own.resolve().name) if own else ()
+    found = write_claims(results, *theirs)
     for line in terminal(found.judged, found.verdicts):
         print(line)
     for path in found.paths:

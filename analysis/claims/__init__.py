@@ -14,7 +14,6 @@ __all__ = [
     "others",
     "pages",
     "rates",
-    "reading",
     "registry",
     "scales",
     "sequences",

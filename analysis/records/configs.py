@@ -14,7 +14,7 @@ from analysis.records.errors import RecordError
 SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours", "user")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
 # Folders of results/data that hold no study.
-RESERVED = ("theory", "speed", "cost", "faults", "random")
+RESERVED = ("theory", "speed", "speed-minatar", "cost", "faults", "random")
 FIRST_NUMERICS = 1  # of runs from before their versions were counted
 
 # What a user's own classes are called, and the digests of their modules' sources; runs
@@ -142,7 +142,8 @@ def _is_texts(value: object) -> bool:
 
 
 def _kept_for_others(study: str) -> str:
-    return f"study {study!r}: the name is kept for what the command {study} finds"
+    command = study.partition("-")[0]
+    return f"study {study!r}: the name is kept for what the command {command} finds"
 
 
 def _is(value: object, kind: type) -> bool:

@@ -1,20 +1,21 @@
 """Arms that live rather than score: games that all but stop ending.
 
 With entropy in the returns a step is worth ``tau H``, so that a policy which never ends
-its game is worth ``tau H / (1 - gamma)`` without a single point (Eq. 13, Section 6.1).
+its game is worth ``tau H / (1 - gamma)`` without a single point (Eq. 80, Section 6.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.records.study import Study
 from analysis.tables.scoring import FINAL_PART, final_scores
 
-BASELINE = "a2c-naive"
+FAMILY, BASELINE = "a2c", "a2c-naive"
 FEW = 0.1  # games finished at the end, as a share of the baseline's
 
 
@@ -30,7 +31,7 @@ class Living:
         of: That a run of the baseline finished.
         value: That the policy's states are predicted to have, in clipped reward.
         entropy: Of the policy, in nats.
-        worth: ``tau H / (1 - gamma)``.
+        worth: ``tau H / (1 - gamma)``; NaN without entropy in the returns.
     """
 
     arm: str
@@ -49,8 +50,9 @@ def living(studies: Sequence[Study]) -> list[Living]:
 
 
 def _of_study(study: Study) -> Iterator[Living]:
+    done = study.runs.query("status == 'done' and family == @FAMILY")["run_id"]
     table = final_scores(study)
-    table = table[table["run_id"].isin(study.runs.query("status == 'done'")["run_id"])]
+    table = table[table["run_id"].isin(done)]
     usual = table[table["label"] == BASELINE].groupby("game")["games"].mean()
     for _, rows in table.groupby(["label", "game"]):
         games, of = float(rows["games"].mean()), usual.get(rows["game"].iloc[0], 0.0)
@@ -72,4 +74,11 @@ def _late(study: Study, run_id: str) -> tuple[float, float, float]:
     late = late[late["frames"] > (1 - FINAL_PART) * config["frames"]]
     value, entropy = float(late["value"].mean()), float(late["entropy"].mean())
     settings = config["hyperparameters"]
-    return value, entropy, settings["temperature"] * entropy / (1 - settings["gamma"])
+    worth = settings["temperature"] * entropy / (1 - settings["gamma"])
+    return value, entropy, worth if _pays_entropy(config) else float("nan")
+
+
+def _pays_entropy(config: Mapping[str, Any]) -> bool:
+    """Whether the returns hold the policy's entropy, and not its KL or a constant."""
+    entropic = config["hyperparameters"].get("regularizer", "entropy") == "entropy"
+    return entropic and not config["variant"].startswith(BASELINE)

@@ -3,4 +3,13 @@
 The suites lie here, the base settings with their sources in ``settings/``.
 """
 
-__all__ = ["commands", "config", "own", "own_modules", "schema", "strangers", "suite"]
+__all__ = [
+    "base",
+    "commands",
+    "config",
+    "own",
+    "own_modules",
+    "schema",
+    "strangers",
+    "suite",
+]

@@ -12,14 +12,14 @@ from statistics import median
 
 from analysis.findings.speed import CASES, OURS, Speed, load_speeds
 from analysis.records.files import write_json
-from benchmarks.games.own import family_of
+from benchmarks.games.own import families, family_of
 from benchmarks.runs.processor import processor_id
 from benchmarks.runs.stopwatch import measure
+from benchmarks.suites.base import settings
 from benchmarks.suites.config import RunConfig
 from benchmarks.sweeps.status import RunStatus
 
 SPEED_FILE = "speed.json"
-FRAMES_A_STEP = {"Atari": 4, "MinAtar": 1}
 
 
 def _key(config: RunConfig) -> str:
@@ -67,7 +67,9 @@ def _compared(results: Path) -> dict[str, float]:
 
 def _rates(found: Speed) -> dict[str, float]:
     rates = found.measured.groupby(["case", "side"])["rate"].median()
-    frames = FRAMES_A_STEP[found.games] / found.about["at_once"]
+    (games,) = (family for family in families() if family.name == found.games)
+    skip = settings("a2c", games)["frame_skip"].value  # that of all algorithms
+    frames = skip / found.about["at_once"]
     return {
         _key_of(case.family, found.games, "exact", "cpu", case.n_envs, 1, precision): (
             rates[name, precision] * frames

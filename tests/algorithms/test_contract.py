@@ -10,6 +10,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 
 from algorithms import ALGORITHMS, DivergenceError
 from tests.algorithms.catch import Catch
+from tests.algorithms.saved import assert_loaded_as_saved, parameters
 
 SHORT = {
     "a2c": {},
@@ -30,10 +31,6 @@ def make(name, env=None, **settings):
     env = env or make_vec_env(Catch, n_envs=2, seed=0)
     settings = SHORT[variant.family] | variant.settings | settings
     return variant.algorithm("MlpPolicy", env, seed=0, device="cpu", **settings)
-
-
-def parameters(model):
-    return torch.nn.utils.parameters_to_vector(model.policy.parameters()).detach()
 
 
 def test_training_changes_the_parameters(name):
@@ -70,14 +67,7 @@ def best_action(model, obs):
 
 def test_what_is_saved_is_what_is_loaded(name, tmp_path):
     model = make(name, temperature=0.25, gamma=0.9).learn(STEPS)
-    model.save(tmp_path / "model")
-    loaded = type(model).load(tmp_path / "model", env=model.env)
-    assert torch.equal(parameters(model), parameters(loaded))
-    assert (loaded.temperature, loaded.gamma) == (0.25, 0.9)
-    obs = model.env.reset()
-    expected, _ = model.predict(obs, deterministic=True)
-    assert np.array_equal(loaded.predict(obs, deterministic=True)[0], expected)
-    loaded.learn(STEPS)  # and it trains on
+    assert_loaded_as_saved(model, tmp_path / "model", STEPS)
 
 
 def test_what_is_saved_is_loaded_without_an_environment(name, tmp_path):

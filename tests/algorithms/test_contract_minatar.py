@@ -1,12 +1,12 @@
 """What algorithms owe their user, on MinAtar's network and its quick passes."""
 
-import numpy as np
 import pytest
 import torch
 
 from algorithms import ALGORITHMS, DivergenceError
 from algorithms.networks import GridCNN
 from benchmarks.games.minatar_env import make_minatar_env
+from tests.algorithms.saved import assert_loaded_as_saved, parameters
 
 SHORT = {
     "a2c": {},
@@ -31,10 +31,6 @@ def make(name, **settings):
     )
 
 
-def parameters(model):
-    return torch.cat([p.detach().flatten() for p in model.policy.parameters()])
-
-
 def test_same_seed_same_parameters_and_other_ones_than_before(name):
     models = [make(name), make(name)]
     before = parameters(models[0])
@@ -48,14 +44,7 @@ def test_same_seed_same_parameters_and_other_ones_than_before(name):
 
 def test_what_is_saved_is_what_is_loaded_and_it_learns_on(name, tmp_path):
     model = make(name, temperature=0.25, gamma=0.9).learn(STEPS)
-    model.save(tmp_path / "model")
-    loaded = type(model).load(tmp_path / "model", env=model.env)
-    assert torch.equal(parameters(model), parameters(loaded))
-    assert (loaded.temperature, loaded.gamma) == (0.25, 0.9)
-    seen = model.env.reset()
-    acted, _ = model.predict(seen, deterministic=True)
-    assert np.array_equal(loaded.predict(seen, deterministic=True)[0], acted)
-    loaded.learn(STEPS)
+    loaded = assert_loaded_as_saved(model, tmp_path / "model", STEPS)
     assert not torch.equal(parameters(model), parameters(loaded))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -49,6 +50,22 @@ def test_an_arm_that_lives_is_found() -> None:
 @pytest.mark.parametrize("games", [10, 99])
 def test_an_arm_whose_games_end_is_not(games: int) -> None:
     assert living([study(games)]) == []
+
+
+@pytest.mark.parametrize(
+    ("arm", "regularizer"), [("a2c-naive-plus", "entropy"), ("a2c-proper-kl", "kl")]
+)
+def test_what_is_not_paid_entropy_has_no_such_worth(arm: str, regularizer: str) -> None:
+    lives = run(arm, 0, 3, 1.5, 1.4)
+    lives.config["hyperparameters"] |= {"regularizer": regularizer}
+    (found,) = living([study_with([run("a2c-naive", 0, 100, 1.0, 0.5), lives])])
+    assert (found.arm, found.value) == (arm, 1.4)
+    assert np.isnan(found.worth)
+
+
+def test_arms_of_another_family_are_not_held_to_it() -> None:
+    runs = [run("a2c-naive", 0, 100, 1.0, 0.5), run("dqn-hard", 0, 3, 1.5, 1.4)]
+    assert living([study_with(runs)]) == []
 
 
 def test_without_the_baseline_there_is_nothing_to_say() -> None:
