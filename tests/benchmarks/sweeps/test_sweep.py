@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -214,7 +215,9 @@ def driver(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]
     for folder in folders:
         folder.mkdir()
     command = [sys.executable, "-c", DRIVER, *map(str, folders)]
-    with subprocess.Popen(command) as process:
+    # A signal that this process was told to ignore (nohup) would be its child's, too.
+    heed = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    with subprocess.Popen(command, preexec_fn=heed) as process:
         try:
             files = [folder / "pid" for folder in folders]
             wait_until(lambda: all(f.exists() and f.read_text() for f in files))

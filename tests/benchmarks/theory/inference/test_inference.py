@@ -144,11 +144,12 @@ def test_a_sure_lottery_is_no_gamble():
 @settings(max_examples=4, deadline=None)
 @given(seed=SEEDS)
 def test_inverse_rl_recovers_any_experts_policy(seed):
-    mdp = random_mdp(seed, n_states=3, n_actions=2, gamma=1.0, branching=2)
+    # Where an expert hardly ever comes, its visits say nothing: all are near here.
+    mdp = random_mdp(seed, n_states=3, n_actions=2, gamma=1.0, branching=3)
     expert = inverse_rl.soft_plan(mdp, mdp.rewards)
     observed = inverse_rl.visits(mdp, expert.log_policies)
     fitted = inverse_rl.fit(lambda x: inverse_rl.causal_potential(mdp, x), observed)
-    assert inverse_rl.policy_gap(mdp, fitted, expert) < 1e-5
+    assert inverse_rl.policy_gap(mdp, fitted, expert) < 1e-8
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 18])
