@@ -16,7 +16,8 @@ from analysis.tables.markdown import markdown_table
 TIERS = {"theory": "exact mathematics", "minatar": "MinAtar", "atari": "Atari"}
 HOW_TO_READ = (
     "Each claim was written down with what judges it (`analysis/claims/*.toml`) before "
-    "its data. Effects are in per cent of a game's scale (`reference/scales.csv`), "
+    "its data; one that was changed after them says so. Effects are in per cent of a "
+    "game's scale (`reference/scales.csv`), "
     "averaged over games. Intervals are anytime-valid: they hold at every number of "
     "blocks at once, so that verdicts may be read after each new seed and the study "
     "may stop at any of them; a block is one seed of both arms on all games. With "
