@@ -29,7 +29,8 @@ _SIGNS = {"non-inferiority": "−", "inferiority": "−", "superiority": "+"}
 
 def per_cent(share: float, digits: int = 1) -> str:
     """A share as per cent."""
-    return f"{100 * share:+.{digits}f} %".replace("-", "−")
+    rounded = round(100 * share, digits) + 0.0  # no minus before a nought
+    return f"{rounded:+.{digits}f} %".replace("-", "−")
 
 
 def interval_text(interval: Interval) -> str:

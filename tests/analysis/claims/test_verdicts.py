@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.claims.verdicts import RULES, decisions, judge_blocks
+from analysis.claims.words import per_cent
 
 MARGIN = 0.1
 
@@ -139,3 +140,11 @@ def test_many_studies_are_decided_as_one_by_one(kind, sd):
     verdicts = [judge_blocks(each, kind, MARGIN).verdict for each in many]
     assert [v == "supported" for v in verdicts] == list(for_it)
     assert [v == "contradicted" for v in verdicts] == list(against_it)
+
+
+def test_no_minus_stands_before_a_nought():
+    assert [per_cent(x) for x in (-1e-5, 1e-5, -0.0006)] == [
+        "+0.0 %",
+        "+0.0 %",
+        "−0.1 %",
+    ]

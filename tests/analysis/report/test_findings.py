@@ -54,10 +54,15 @@ def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
     assert found[0].startswith("- C1, Entropy in the returns does no harm: MinAtar: ")
     evidence = section(text, "What was found")
     assert re.search(
-        r"- MinAtar, `a2c-proper` less `a2c-naive`: −2\d\.\d % of the scale, "
+        r"- MinAtar, `a2c-proper` less `a2c-naive`: Is proper A2C's final score at "
+        r"least naive A2C's\? −2\d\.\d % of the scale, "
         r"95 %: \[−\d+\.\d, −\d+\.\d\], margin −10 %, 8 of 20 blocks: \*\*contradicted",
         evidence,
     )
+
+
+def test_a_rate_is_of_runs(text: str) -> None:
+    assert re.search(r"diverges, at most\? \+0\.0 % of the runs", text)
 
 
 def test_what_is_open_says_what_it_would_take(text: str) -> None:
