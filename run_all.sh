@@ -19,6 +19,7 @@ usage: ./run_all.sh COMMAND [options]
   theory           the paper's equations, checked exactly
   faults           25 faults, injected into real short runs: is each survived?
   reproduce RUN    train a committed run again: is it identical, and how far?
+  forget RUN ...   what goes with a run's folder; removes it with --yes
   replicates       are runs with different seeds independent? an A/A check
   speed            training here against stock Stable-Baselines3
   cost             what recording and checkpoints take of training's time
@@ -45,7 +46,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" agents evaluate claims figures tables report calibrate compare scales test theory faults replicates reproduce list plan run speed cost status export merge train "
+OTHERS=" agents evaluate claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "faults": faults.faults,
     "replicates": runs.replicates,
     "reproduce": sweeps.reproduce,
+    "forget": runs.forget,
     "agents": agents.agents,
     "evaluate": agents.evaluate,
     "train": runs.train,

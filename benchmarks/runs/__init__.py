@@ -15,6 +15,7 @@ __all__ = [
     "provenance",
     "recording",
     "resume",
+    "run_names",
     "state",
     "stopwatch",
     "tracking",

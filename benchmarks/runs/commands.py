@@ -1,4 +1,4 @@
-"""``train``, one run, and ``replicates``, a few.
+"""``train``, one run, ``replicates``, a few, and ``forget``, any.
 
 Light to import: what trains is imported when a command is given.
 """
@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
-from benchmarks.options import SuiteOfOwn
+from benchmarks.options import Results, SuiteOfOwn
+from benchmarks.places import check_writable
 from benchmarks.runs.process import HELD_ELSEWHERE, end_with
 from benchmarks.runs.startup import quick_imports
 
@@ -63,3 +64,33 @@ def replicates(
     good, lines = compare(runs[0], [run.seed for run in runs])
     print("\n".join(lines))
     return 0 if good else 1
+
+
+def forget(
+    runs: Annotated[
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="RUN ...",
+            help="ids in results/runs, or how they begin",
+            help_behavior_hint="",
+        ),
+    ],
+    yes: Annotated[bool, arg(help="remove them; else say what would go")] = False,
+    results: Results = Path("results"),
+) -> int:
+    """Remove runs from results/runs; what results/data holds of them stays there."""
+    from benchmarks.runs.forget import folders_of, remove, what_goes
+
+    if not runs:
+        raise UsageError(f"forget: which runs? they are the folders of {results}/runs")
+    folders = folders_of(results, runs)
+    for line in (line for folder in folders for line in what_goes(results, folder)):
+        print(line)
+    if not yes:
+        print("nothing is removed without --yes")
+        return 1
+    check_writable(results / "runs")
+    for folder in folders:
+        remove(folder)
+        print(f"removed: {folder}")
+    return 0

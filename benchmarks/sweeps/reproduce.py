@@ -29,17 +29,16 @@ from benchmarks.runs.heartbeat import read_heartbeat
 from benchmarks.runs.machine import check_device
 from benchmarks.runs.provenance import provenance
 from benchmarks.runs.resume import own_code
+from benchmarks.runs.run_names import run_named
 from benchmarks.runs.train import write_config
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 from benchmarks.suites.own import ALGORITHMS, check_loaded
-from benchmarks.suites.schema import nearest
 from benchmarks.suites.suite import read_suite
 from benchmarks.sweeps.agreement import Difference, first_difference, other_conditions
 from benchmarks.sweeps.status import why_failed
 from benchmarks.sweeps.sweep import Task
 
 LOOK_S = 1.0
-NAMED = 6  # runs in a message
 
 
 @dataclass
@@ -167,21 +166,8 @@ def find_run(data_dir: Path, wanted: str) -> RunRecord:
         for study in study_names(data_dir)
         for run_id in read_json(data_dir / study / CONFIGS_FILE)
     }
-    found = sorted(run_id for run_id in studies if run_id.startswith(wanted))
-    if wanted in studies:
-        found = [wanted]
-    if not found:
-        raise UsageError(f"no run {wanted!r} in {data_dir}; {_near(wanted, studies)}")
-    if len(found) > 1:
-        named = ", ".join(found[:NAMED]) + (", ..." if len(found) > NAMED else "")
-        raise UsageError(f"{wanted!r} is how {len(found)} runs begin: {named}")
-    return load_study(data_dir, studies[found[0]]).records()[found[0]]
-
-
-def _near(wanted: str, studies: Mapping[str, str]) -> str:
-    if len(studies) > NAMED:
-        return f"{nearest(wanted, list(studies))} (all are in {CONFIGS_FILE})"
-    return nearest(wanted, list(studies)) if studies else "there is none"
+    run_id = run_named(wanted, studies, data_dir)
+    return load_study(data_dir, studies[run_id]).records()[run_id]
 
 
 def config_now(record: Mapping[str, Any]) -> RunConfig:

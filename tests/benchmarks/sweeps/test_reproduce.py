@@ -211,9 +211,7 @@ def test_a_run_is_found_by_how_its_id_begins(results):
     assert find_run(data, run_id).config["run_id"] == run_id
     with pytest.raises(UsageError, match=r"'' is how 2 runs begin: dqn-hard-.*, q-a2c"):
         find_run(data, "")
-    with pytest.raises(
-        UsageError, match=r"no run 'lost' in .*; known: dqn-hard-.*, q-a2"
-    ):
+    with pytest.raises(UsageError, match=r"no run 'lost' in .*; nearest: .*q-a2c-pong"):
         find_run(data, "lost")
     with pytest.raises(UsageError, match="there is none"):
         find_run(data / "nowhere", "q")
