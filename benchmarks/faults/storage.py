@@ -133,7 +133,7 @@ def disk_full(lab: Lab, results: Path) -> tuple[str, bool]:
 def _status(lab: Lab, results: Path) -> str:
     command = lab.command(results)
     command[command.index("run")] = "status"
-    line = lab.see(command).line("-s0-")
+    line = lab.see([*command, "--runs"]).line("-s0-")
     return next((word for word in ("failed", "unfinished") if word in line), line)
 
 

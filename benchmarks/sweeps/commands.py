@@ -23,20 +23,23 @@ from benchmarks.options import (
     whole_number,
 )
 
+EachRun = Annotated[bool, arg(help="a line for each run, rather than each arm")]
 
-def plan(choice: Choice) -> int:
+
+def plan(choice: Choice, runs: EachRun = False) -> int:
     """Show what would run, what is done, and how long it would take here."""
-    from benchmarks.sweeps.display import print_plan
-    from benchmarks.sweeps.estimate import measured_speeds
+    from benchmarks.sweeps.display import print_arms, print_plan
+    from benchmarks.sweeps.estimate import hours_left, measured_speeds
     from benchmarks.sweeps.launch import checked, warn
     from benchmarks.sweeps.status import kept_in_data, statuses
 
     configs, jobs = checked(choice, Machines()), runs_at_once(choice.jobs)
     speeds = measured_speeds(choice.results, configs)
-    runs = statuses(choice.results, configs)
-    print_plan(runs, speeds, jobs)
-    _say(kept_in_data(choice.results, runs))
-    to_make = [run.config for run in runs if run.state != "done"]
+    found = statuses(choice.results, configs)
+    hours = [hours_left(each, speeds, found) for each in found]
+    (print_plan if runs else print_arms)(found, hours, jobs)
+    _say(kept_in_data(choice.results, found))
+    to_make = [each.config for each in found if each.state != "done"]
     warn(to_make, jobs, choice.results)
     return 0
 
@@ -72,14 +75,21 @@ def run(choice: Choice, machines: Machines, care: Care) -> int:
     return 1 if diverged else status
 
 
-def status(choice: Choice) -> int:
+def status(choice: Choice, runs: EachRun = False) -> int:
     """Show how far a suite is, from its files alone."""
-    from benchmarks.sweeps.display import print_statuses
+    from benchmarks.sweeps.display import print_arms, print_errors, print_statuses
+    from benchmarks.sweeps.estimate import hours_left, known_speeds
     from benchmarks.sweeps.status import kept_in_data, statuses
 
-    runs = statuses(choice.results, choice.configs())
-    print_statuses(runs)
-    _say(kept_in_data(choice.results, runs))
+    jobs = runs_at_once(choice.jobs)
+    found = statuses(choice.results, choice.configs())
+    if runs:
+        print_statuses(found)
+    else:
+        speeds = known_speeds(choice.results)
+        print_arms(found, [hours_left(each, speeds, found) for each in found], jobs)
+    print_errors(found)
+    _say(kept_in_data(choice.results, found))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 
 from benchmarks.suites.config import RunConfig
-from benchmarks.sweeps.estimate import hours_left
+from benchmarks.sweeps.arms import STATES, Arm, by_arm, hours_at_once, together
 from benchmarks.sweeps.status import RunStatus, Watched
 from benchmarks.sweeps.sweep import Outcome
 
@@ -22,26 +23,72 @@ PLAIN_REFRESH_S = 30.0
 STYLES = {"done": "green", "running": "cyan", "failed": "red"}
 
 
-def print_plan(runs: Sequence[RunStatus], speeds: dict[str, float], jobs: int) -> None:
-    """Print every run with its estimated time, and the sum."""
-    hours = [hours_left(run, speeds, runs) for run in runs]
+Hours = Sequence[float | None]  # that runs still need here; None: no speed is known
+
+
+def print_arms(runs: Sequence[RunStatus], hours: Hours, jobs: int) -> None:
+    """Print how far each arm is, and when all could be done with so many jobs."""
+    total = together("all", list(zip(runs, hours, strict=True)))
+    usual = ("done", "running", "missing")
+    states = [name for name in STATES if name in usual or total.states[name]]
+    table = _table("arm", "games", "runs", *states, "frames", "of", "hours here")
+    for arm in by_arm(runs, hours):
+        table.add_row(*_arm_row(arm, states))
+    table.add_row(*_arm_row(total, states), style="bold")
+    _console().print(table)
+    _print_sum(runs, hours, jobs)
+
+
+def _arm_row(arm: Arm, states: Sequence[str]) -> list[str]:
+    counts = [str(arm.states[name] or "-") for name in states]
+    frames = [f"{arm.frames:,}", f"{arm.planned:,}"]
+    return [
+        arm.label,
+        str(arm.games),
+        str(arm.runs),
+        *counts,
+        *frames,
+        _hours(arm.hours),
+    ]
+
+
+def print_plan(runs: Sequence[RunStatus], hours: Hours, jobs: int) -> None:
+    """Print every run with what it still needs, and when all could be done."""
     table = _table("run", "frames", "state", "hours here")
     for run, needed in zip(runs, hours, strict=True):
-        table.add_row(
-            run.config.run_id, f"{run.config.frames:,}", run.state, f"{needed:.2f}"
-        )
+        frames = f"{run.config.frames:,}"
+        table.add_row(run.config.run_id, frames, run.state, _hours(needed))
     _console().print(table)
-    print(_summary(runs))
-    at_once = min(jobs, len(runs))
-    print(f"about {_duration(sum(hours) / at_once)} here with {at_once} at once")
+    _print_sum(runs, hours, jobs)
+
+
+def _hours(needed: float | None) -> str:
+    return "?" if needed is None else f"{needed:.2f}"
 
 
 def print_statuses(runs: Sequence[RunStatus]) -> None:
     """Print how far every run is."""
     _console().print(_progress_table(runs))
+
+
+def print_errors(runs: Sequence[RunStatus]) -> None:
+    """Print why runs failed."""
     for run in runs:
         if run.error:
             print(f"{run.config.run_id}: {run.error}")
+
+
+def _print_sum(runs: Sequence[RunStatus], hours: Hours, jobs: int) -> None:
+    print(_summary(runs))
+    if None in hours:
+        print("how long the rest takes here is not known yet: plan measures it")
+    elif at_once := min(jobs, sum(needed != 0 for needed in hours)):
+        needed = hours_at_once(runs, hours, at_once)
+        end = datetime.now() + timedelta(hours=needed)
+        print(
+            f"about {_duration(needed)} here with {at_once} at once: begun now, until "
+            f"{end:%A, %d %B %Y, %H:%M}"
+        )
 
 
 def _summary(runs: Sequence[RunStatus]) -> str:

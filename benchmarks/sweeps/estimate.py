@@ -6,7 +6,7 @@ Of algorithms, and of games: MinAtar's cost a tenth of Atari's or less.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -33,10 +33,15 @@ def _key_of(*parts: object) -> str:
     return " ".join(map(str, parts))
 
 
+def known_speeds(results: Path) -> dict[str, float]:
+    """Return frames/s of each kind of run that this machine has measured."""
+    return _read(results / "runs" / SPEED_FILE) | _compared(results)
+
+
 def measured_speeds(results: Path, configs: Iterable[RunConfig]) -> dict[str, float]:
     """Return frames/s of each kind of run; measure what this machine has not."""
     path = results / "runs" / SPEED_FILE
-    known = _read(path) | _compared(results)
+    known = known_speeds(results)
     for config in configs:
         if _key(config) not in known:
             games = family_of(config.game).name
@@ -80,14 +85,18 @@ def _rates(found: Speed) -> dict[str, float]:
 
 
 def hours_left(
-    status: RunStatus, known: dict[str, float], others: Sequence[RunStatus]
-) -> float:
+    status: RunStatus, known: Mapping[str, float], others: Sequence[RunStatus]
+) -> float | None:
     """Estimate the hours that a run still needs when its machine is not crowded.
 
     From the speed of finished runs of the same variant and length where there are any,
-    else from the speed that was measured for its family.
+    else from the speed that was measured for its family; None if that was not.
     """
     config = status.config
+    counts = status.goes_on or status.state in ("done", "running")
+    frames = max(config.frames - (status.frames if counts else 0), 0)
+    if not frames:
+        return 0.0
     alike = [
         other.frames_per_second
         for other in others
@@ -96,7 +105,5 @@ def hours_left(
         and other.config.variant == config.variant
         and other.config.frames == config.frames
     ]
-    speed = median(alike) if alike else known[_key(config)]
-    counts = status.goes_on or status.state in ("done", "running")
-    behind = status.frames if counts else 0
-    return max(config.frames - behind, 0) / speed / 3600
+    speed = median(alike) if alike else known.get(_key(config))
+    return frames / speed / 3600 if speed else None

@@ -100,7 +100,7 @@ def results(tmp_path):
 
 
 def planned(call, *words: object) -> dict[str, float]:
-    status, out, _ = call("plan", *words)
+    status, out, _ = call("plan", "--runs", *words)
     assert status == 0
     rows = re.findall(r"^ (\S+-s\d+-[0-9a-f]{10}) .* ([\d.]+) *$", out, re.MULTILINE)
     return {run_id: float(hours) for run_id, hours in rows}

@@ -116,7 +116,7 @@ def test_the_same_command_again_trains_nothing(swept):
 
 
 def test_status_shows_what_is_done(swept):
-    command = tiny_command(swept[0], *THREE)
+    command = tiny_command(swept[0], *THREE, "--runs")
     command[command.index("run")] = "status"
     done = subprocess.run(command, capture_output=True, text=True, env=environment())
     assert done.returncode == 0
