@@ -64,6 +64,14 @@ class Choice:
             "temperature=0.02; what is changed is another run, with an id of its own",
         ),
     ] = ()
+    study: Annotated[
+        str | None,
+        words(
+            "NAME",
+            "keep these runs and what is drawn of them apart under this name, not the "
+            "suite's; each is another run, with an id of its own",
+        ),
+    ] = None
     results: Results = Path("results")
     jobs: Jobs = None
 
@@ -82,6 +90,7 @@ class Choice:
             seeds=_count(self.seeds),
             frames=_count(self.frames),
             values=values,
+            study=self.study,
         )
         try:
             configs = load_suite(self.suite, chosen)

@@ -25,13 +25,18 @@ from benchmarks.suites.suite import read_suite, runs_like
 from benchmarks.suites.suite_file import SuiteFile
 
 
-def check_one_suite(results: Path, suite: str) -> None:
+def check_one_suite(results: Path, suite: str, study: str | None = None) -> None:
     """Refuse to add to a study that has runs which the suite doesn't describe.
+
+    Args:
+        results: The folder of all results.
+        suite: Name of a suite of the project, or the path of a TOML file.
+        study: The study's name, if it is not the suite's.
 
     Raises:
         UsageError: There are such runs; one is named, and how it differs.
     """
-    file = read_suite(suite)
+    file = read_suite(suite, study)
     others: dict[str, str] = {}
     for record in _records(results, file.study):
         if difference := _difference(file, record):
@@ -43,7 +48,7 @@ def check_one_suite(results: Path, suite: str) -> None:
         f"{results} holds {len(others)} run{'s' * (len(others) > 1)} of a study "
         f"{file.study!r} that {suite} does not describe ({example}: {difference}): "
         "another suite's, or an earlier version's. They would be drawn as one study: "
-        "give another --results, or the suite's file another name"
+        "give another --results or --study, or the suite's file another name"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Selection:
         seeds: Number of seeds of every variant.
         frames: Emulator frames of every run.
         values: Any key of ``schema.KEYS`` to a value.
+        study: Name of the study that the runs' data become, instead of the suite's.
     """
 
     games: Sequence[str] | None = None
@@ -45,6 +46,7 @@ class Selection:
     seeds: int | None = None
     frames: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    study: str | None = None
 
 
 def suite_names() -> list[str]:
@@ -67,8 +69,9 @@ def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig
     Raises:
         ConfigError: All problems of the file and the selection, each with its key.
     """
-    file, checker = _read(suite)
-    chosen = _checked(selection or Selection(), file, checker)
+    wanted = selection or Selection()
+    file, checker = _read(suite, wanted.study)
+    chosen = _checked(wanted, file, checker)
     checker.finish()
     runs = list(_runs(file, chosen))
     for run in runs:
@@ -78,21 +81,26 @@ def load_suite(suite: str, selection: Selection | None = None) -> list[RunConfig
     return runs
 
 
-def read_suite(suite: str) -> SuiteFile:
+def read_suite(suite: str, study: str | None = None) -> SuiteFile:
     """Read the file of a suite, as :func:`load_suite` finds it.
 
     Raises:
-        ConfigError: All problems of the file.
+        ConfigError: All problems of the file, and of the study's name.
     """
-    file, checker = _read(suite)
+    file, checker = _read(suite, study)
     checker.finish()
     return file
 
 
-def _read(suite: str) -> tuple[SuiteFile, Checker]:
+def _read(suite: str, study: str | None) -> tuple[SuiteFile, Checker]:
     path = _suite_path(suite)
     checker = Checker(path)
-    return checker.suite(path.stem, read_toml(path)), checker
+    name = path.stem if study is None else study
+    if name in suite_names() and path.resolve() != (SUITES / f"{name}.toml").resolve():
+        where = suite if study is None else f"--study {study}"
+        taken = f"the project has a suite {name!r}, and one study would hold both"
+        raise ConfigError([f"{where}: {taken}; give it another name"])
+    return checker.suite(name, read_toml(path)), checker
 
 
 def _suite_path(suite: str) -> Path:
@@ -103,11 +111,7 @@ def _suite_path(suite: str) -> Path:
     if not suite.endswith(".toml"):
         near = nearest(suite, names)
         raise ConfigError([f"unknown suite {suite!r}; {near}; or the path of a .toml"])
-    path = Path(suite)
-    if path.stem in names and path.resolve() != (SUITES / path.name).resolve():
-        taken = f"the project has a suite {path.stem!r}, and one study would hold both"
-        raise ConfigError([f"{suite}: {taken}; give the file another name"])
-    return path
+    return Path(suite)
 
 
 def runs_like(file: SuiteFile, record: Mapping[str, Any]) -> list[RunConfig]:
@@ -151,7 +155,7 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
         values[key] = checker.value(f"--set {key}", key, value)
         if key in checker.keys and has and key not in has:
             checker.complain(f"--set {key}", "none of the chosen variants has it")
-    return Selection(chosen.games, chosen.only, chosen.seeds, chosen.frames, values)
+    return replace(chosen, values=values)
 
 
 def _check_together(run: RunConfig, checker: Checker) -> None:

@@ -112,12 +112,13 @@ class Checker:
             raise ConfigError(tuple(dict.fromkeys(self.problems)))
 
     def suite(self, study: str, table: Mapping[str, Any]) -> SuiteFile:
-        """Check a whole suite."""
+        """Check a whole suite, whose data are to have a study's name."""
+        where = self.name if study == self.path.stem else f"--study {study}"
         if not RUN_ID.fullmatch(study):
-            self.problems.append(f"{self.name}: its name must match {RUN_ID.pattern}")
+            self.problems.append(f"{where}: its name must match {RUN_ID.pattern}")
         if study in RESERVED:
             self.problems.append(
-                f"{self.name}: results of `{study}` have that name; give it another"
+                f"{where}: results of `{study}` have that name; give it another"
             )
         self.unknown("", table, _OF_A_SUITE)
         self._own(table)

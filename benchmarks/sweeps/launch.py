@@ -25,7 +25,7 @@ def checked(choice: Choice, machines: Machines) -> list[RunConfig]:
     configs = choice.configs()
     check_devices(configs, machines)
     check_writable(choice.results / "runs")
-    check_one_suite(choice.results, choice.suite)
+    check_one_suite(choice.results, choice.suite, choice.study)
     return configs
 
 
