@@ -28,6 +28,7 @@ usage: ./run_all.sh COMMAND [options]
   calibrate        how often are verdicts wrong? simulated, a few minutes
   agents           finished runs with a trained policy, and their scores
   evaluate RUN ... full games of trained policies, sampled and greedy: a CSV each
+  watch RUN ...    film such games: an MP4 and a GIF each
   compare A B --margin M
                    a verdict on two arms of anyone's, Stable-Baselines3's too
   scales           fix the units of effects, from the tuning studies
@@ -46,7 +47,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" agents evaluate claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list plan run speed cost status export merge train "
+OTHERS=" agents evaluate watch claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "forget": runs.forget,
     "agents": agents.agents,
     "evaluate": agents.evaluate,
+    "watch": agents.watch,
     "train": runs.train,
 }
 

@@ -10,6 +10,7 @@ __all__ = [
     "csvs",
     "digests",
     "errors",
+    "evaluations",
     "exchange",
     "files",
     "gaps",

@@ -33,6 +33,7 @@ METRICS_FILE = "metrics.csv"
 TIMING_FILE = "timing.csv"
 DONE_FILE = "done.json"
 FAILED_FILE = "failed.json"
+POLICY_FILE = "policy.pt"
 # What done.json says of the files beside it; nobody writes those again.
 SEALS = {
     "episodes_sha256": EPISODES_FILE,

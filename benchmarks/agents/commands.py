@@ -1,4 +1,4 @@
-"""``agents``, ``evaluate``: finished runs, and what their policies score.
+"""``agents``, ``evaluate``, ``watch``: trained policies, what they score and do.
 
 Light to import: what acts is imported when a command is given.
 """
@@ -10,60 +10,50 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from benchmarks.agents.finding import agent_folders, find_agent
 from benchmarks.errors import UsageError
 from benchmarks.options import Results, SuiteOfOwn
 from benchmarks.places import check_writable
 
-POLICIES = "runs/*/policy.pt"
+Runs = Annotated[
+    Positional[tuple[str, ...]],
+    arg(
+        metavar="RUN ...",
+        help="ids in results/runs or results/agents, or how they begin",
+        help_behavior_hint="",
+    ),
+]
+Games = Annotated[int, arg(metavar="N", help="full games of each kind")]
+Seed = Annotated[int, arg(metavar="N", help="of the games")]
+LEAST_GIF_KB, MOST_GIF_KB = 50, 100_000
 
 
 def agents(results: Results = Path("results")) -> int:
-    """List the finished runs that have a policy, with their training scores."""
-    from analysis.records.record import read_run
-    from analysis.records.study import study_of
-    from analysis.tables.markdown import score_text
-    from analysis.tables.scoring import final_scores
+    """List trained policies: finished runs and committed agents, with their scores."""
+    from benchmarks.agents.listing import lines
 
-    folders = [path.parent for path in sorted(results.glob(POLICIES))]
-    if not folders:
+    if not agent_folders(results):
         raise UsageError(f"no trained policy in {results / 'runs'}")
-    runs = study_of("agents", {path.name: read_run(path) for path in folders})
-    for row in final_scores(runs).to_dict("records"):
-        print(f"{row['run_id']:60} {row['game']:24} {score_text(row['score'])}")
+    for line in lines(results):
+        print(line)
     return 0
 
 
 def evaluate(
-    runs: Annotated[
-        Positional[tuple[str, ...]],
-        arg(
-            metavar="RUN ...",
-            help="ids in results/runs, or how they begin",
-            help_behavior_hint="",
-        ),
-    ],
-    games: Annotated[int, arg(metavar="N", help="full games of each kind")] = 30,
-    seed: Annotated[int, arg(metavar="N", help="of the games")] = 0,
+    runs: Runs,
+    games: Games = 30,
+    seed: Seed = 0,
     results: Results = Path("results"),
     suite: SuiteOfOwn = None,
 ) -> int:
     """Play full games with trained policies: sampled as in training, and greedy."""
-    if not 1 <= games <= 100_000:
-        raise UsageError(f"--games: expected a whole number from 1 on, not {games}")
-    if not 0 <= seed < 100_000:
-        raise UsageError(f"--seed: expected a whole number from 0 on, not {seed}")
-    folders = [_found(results, run) for run in runs]
-    if not folders:
-        raise UsageError("evaluate: which runs? `agents` lists them")
+    folders = _asked("evaluate", results, runs, games, seed)
     check_writable(results / "evaluations")
     from analysis.tables.markdown import score_text
     from benchmarks.agents.evaluation import evaluate as played
     from benchmarks.agents.evaluation import write
 
-    if suite is not None:
-        from benchmarks.suites.suite import read_suite
-
-        read_suite(str(suite))
+    _read(suite)
     for folder in folders:
         table = played(folder, games, seed)
         for policy, part in table.groupby("policy", sort=False):
@@ -76,13 +66,62 @@ def evaluate(
     return 0
 
 
-def _found(results: Path, wanted: str) -> Path:
-    """The one finished run whose id is, or begins with, ``wanted``."""
-    folders = [path.parent for path in sorted(results.glob(POLICIES))]
-    exact = [path for path in folders if path.name == wanted]
-    found = exact or [path for path in folders if path.name.startswith(wanted)]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in (found or folders)[:6]) or "none"
-        count = "no trained policy" if not found else f"{len(found)} policies"
-        raise UsageError(f"{wanted!r}: {count} of that name; there are: {names}")
-    return found[0]
+def watch(
+    runs: Runs,
+    games: Annotated[int, arg(metavar="N", help="the first so many")] = 1,
+    seed: Seed = 0,
+    greedy: Annotated[
+        bool,
+        arg(help="act greedily, not as in training (a DQN: with its last epsilon)"),
+    ] = False,
+    gif_kb: Annotated[int, arg(metavar="N", help="a GIF has at most, in kB")] = 2_000,
+    results: Results = Path("results"),
+    suite: SuiteOfOwn = None,
+) -> int:
+    """Film the games that `evaluate` plays, from the first: an MP4 and a GIF each."""
+    folders = _asked("watch", results, runs, games, seed)
+    if not LEAST_GIF_KB <= gif_kb <= MOST_GIF_KB:
+        expected = f"a whole number from {LEAST_GIF_KB} to {MOST_GIF_KB}"
+        raise UsageError(f"--gif-kb: expected {expected}, not {gif_kb}")
+    check_writable(results / "videos")
+    from benchmarks.agents.video import check_installed
+    from benchmarks.agents.watching import FOLDER
+    from benchmarks.agents.watching import watch as watched
+
+    check_installed()
+    _read(suite)
+    for folder in folders:
+        to, most = results / FOLDER / folder.name, 1_000 * gif_kb
+        for game in watched(folder, to, games, seed, greedy=greedy, gif_bytes=most):
+            score = f"score {game.game_return:g}, {game.length_frames} frames"
+            print(f"{folder.name}: {score}\n{game.mp4}\n{game.gif}")
+    return 0
+
+
+def _asked(
+    command: str,
+    results: Path,
+    runs: tuple[str, ...],
+    games: int,
+    seed: int,
+) -> list[Path]:
+    """The folders of the agents that are to play.
+
+    Raises:
+        UsageError: A number is out of range, or there is no such agent.
+    """
+    if not 1 <= games <= 100_000:
+        raise UsageError(f"--games: expected a whole number from 1 on, not {games}")
+    if not 0 <= seed < 100_000:
+        raise UsageError(f"--seed: expected a whole number from 0 on, not {seed}")
+    if not runs:
+        raise UsageError(f"{command}: which runs? `agents` lists them")
+    return [find_agent(results, run) for run in runs]
+
+
+def _read(suite: Path | None) -> None:
+    """Read the suite file that names a user's classes, if one is given."""
+    if suite is not None:
+        from benchmarks.suites.suite import read_suite
+
+        read_suite(str(suite))

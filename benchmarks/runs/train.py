@@ -17,6 +17,7 @@ from analysis.records.record import (
     CONFIG_FILE,
     DONE_FILE,
     FAILED_FILE,
+    POLICY_FILE,
     read_config,
     seals,
 )
@@ -43,8 +44,6 @@ from benchmarks.runs.startup import leave_compiler_out
 from benchmarks.runs.state import check_parameters, set_state
 from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 from benchmarks.suites.own import check_loaded
-
-POLICY_FILE = "policy.pt"
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

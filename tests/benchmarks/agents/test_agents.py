@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.agents import agent, evaluation
 from benchmarks.agents.agent import load_agent
-from benchmarks.agents.evaluation import _play, evaluate
+from benchmarks.agents.evaluation import _ends, evaluate
 from benchmarks.errors import UsageError
 from benchmarks.runs.train import train
 from tests.benchmarks.own_suites import _forgets, examples_in
@@ -21,14 +21,10 @@ ARMS = ["a2c-naive", "dqn-soft-kl"]
 
 
 @pytest.fixture(params=ARMS)
-def trained(request, tiny, run_folder) -> Path:
+def trained(request, make_agent) -> Path:
     """A run of a second or so, done."""
-    values = {"max_frames": 60, "n_envs": 2}
-    if "dqn" in request.param:
-        values["exploration"] = "0:1 0.5:0.5"
-    folder = run_folder(tiny(request.param, 400, "minatar-smoke", **values))
-    assert train(folder) == 0
-    return folder
+    values = {"exploration": "0:1 0.5:0.5"} if "dqn" in request.param else {}
+    return make_agent(request.param, **values)
 
 
 def test_an_agent_has_the_weights_and_acts_by_them(trained):
@@ -60,6 +56,19 @@ def test_the_same_seed_is_the_same_games(trained):
     assert not evaluate(trained, 16, 4)["length_frames"].equals(first["length_frames"])
 
 
+def test_games_of_one_kind_know_nothing_of_the_other(make_agent, monkeypatch):
+    """MinAtar's remember the last action of the game before, and may play it again."""
+    play, before = evaluation.play, []
+
+    def seen(model, *words, **options):
+        before.extend(game._last_action for game in model.env.unwrapped.games)
+        return play(model, *words, **options)
+
+    monkeypatch.setattr(evaluation, "play", seen)
+    evaluate(make_agent(), 2)
+    assert before == [0] * 16
+
+
 class Turns:
     """Two environments: games of the first take a step, of the second three."""
 
@@ -84,9 +93,19 @@ class Sits:
 
 
 def test_short_games_count_for_no_more():
-    found = _play(Sits(), 5, greedy=True)  # type: ignore[arg-type]
-    returns = {i: [g["game_return"] for g in found if g["env"] == i] for i in (0, 1)}
+    found = [(i, info["episode"]["r"]) for i, info in _ends(Sits(), 5, greedy=True)]  # type: ignore[arg-type]
+    returns = {i: [r for env, r in found if env == i] for i in (0, 1)}
     assert returns == {0: [1, 2, 3], 1: [3, 6]}
+
+
+def test_more_games_are_the_same_ones_and_others(trained):
+    few, more = evaluate(trained, 3, 1), evaluate(trained, 11, 1)
+    for key, part in few.groupby(["policy", "env"]):
+        longer = more[(more["policy"] == key[0]) & (more["env"] == key[1])]
+        pd.testing.assert_frame_equal(
+            part.reset_index(drop=True), longer[: len(part)].reset_index(drop=True)
+        )
+    assert set(few["env"]) == {0, 1, 2}
 
 
 def test_an_agent_has_no_replay_memory_to_speak_of(trained):
