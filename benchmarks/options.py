@@ -38,6 +38,9 @@ SuiteOfOwn = Annotated[
     Path | None,
     words("FILE", "the suite file that names the run's classes, if its user made them"),
 ]
+Tensorboard = Annotated[
+    bool, arg(help="write each run's numbers for TensorBoard too, in its folder")
+]
 Jobs = Annotated[int | None, words("N", "runs at once (default: one a core)")]
 ResultsIfAny = Annotated[Path | None, words("DIR", "where to write")]
 

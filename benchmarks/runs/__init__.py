@@ -18,6 +18,7 @@ __all__ = [
     "run_names",
     "state",
     "stopwatch",
+    "tensorboard_sink",
     "tracking",
     "train",
 ]

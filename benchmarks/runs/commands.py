@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
-from benchmarks.options import Results, SuiteOfOwn
+from benchmarks.options import Results, SuiteOfOwn, Tensorboard
 from benchmarks.places import check_writable
 from benchmarks.runs.process import HELD_ELSEWHERE, end_with
 from benchmarks.runs.startup import quick_imports
@@ -29,6 +29,7 @@ def train(
         Literal["strict", "statistical"], arg(help="as for run")
     ] = "strict",
     suite: SuiteOfOwn = None,
+    tensorboard: Tensorboard = False,
 ) -> int:
     """Make the one run that FOLDER/config.json describes; run starts these."""
     if parent is not None and not end_with(parent):
@@ -36,13 +37,17 @@ def train(
     if not (folder / "config.json").is_file():
         raise UsageError(f"{folder}: not a run's folder: its config.json is missing")
     with quick_imports():
+        from benchmarks.runs.tensorboard_sink import check_tensorboard
         from benchmarks.runs.train import main
+
+        if tensorboard:
+            check_tensorboard()
 
         if suite is not None:
             from benchmarks.suites.suite import read_suite
 
             read_suite(str(suite))
-    return main(folder, resume)
+    return main(folder, resume, tensorboard=tensorboard)
 
 
 def replicates(

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stable_baselines3.common.logger import Logger
+
 from benchmarks.runs.heartbeat import Heartbeat
-from benchmarks.runs.tracking import MetricsWriter, RecordCallback, make_logger
+from benchmarks.runs.tensorboard_sink import TensorboardWriter
+from benchmarks.runs.tracking import MetricsWriter, RecordCallback
 from benchmarks.runs.wandb_sink import WandbWriter
 
 
@@ -28,7 +31,7 @@ class Clock:
 
 
 class Recording:
-    """The record of a run that trains: its files, its W&B run, its sign of life.
+    """The record of a run that trains: its files, other sinks, its sign of life.
 
     Args:
         folder: The run's folder.
@@ -36,6 +39,7 @@ class Recording:
         heartbeat: Its sign of life.
         resumed: What :meth:`state` returned, to go on from there: what was written
             later is cut off.
+        tensorboard: Whether TensorBoard's files are written too.
 
     Attributes:
         callback: To be called by the training loop.
@@ -49,23 +53,29 @@ class Recording:
         record: Mapping[str, Any],
         heartbeat: Heartbeat,
         resumed: Mapping[str, Any] | None = None,
+        *,
+        tensorboard: bool = False,
     ) -> None:
         environment = record["environment"]
         self.heartbeat = heartbeat
         self.clock = Clock(resumed["seconds"] if resumed else 0.0)
         wandb = WandbWriter(folder, record)
+        sinks: list[WandbWriter | TensorboardWriter] = [wandb]
         self.callback = RecordCallback(
             folder,
             frame_skip=environment["frame_skip"],
             log_interval=environment["log_interval"],
-            wandb=wandb,
+            sinks=sinks,
             heartbeat=heartbeat,
             clock=self.clock,
             resumed=resumed,
         )
         self._metrics = MetricsWriter(folder, resumed)
-        self.logger = make_logger(self._metrics, wandb)
-        wandb.catch_up(resumed is not None)  # the files end at the checkpoint now
+        # The record's files end at the checkpoint now.
+        if tensorboard:
+            sinks.append(TensorboardWriter(folder, resumed is not None))
+        self.logger = Logger(folder=None, output_formats=[self._metrics, *sinks])
+        wandb.catch_up(resumed is not None)
 
     @property
     def frames(self) -> int:
@@ -79,6 +89,6 @@ class Recording:
         return written | {"seconds": self.clock()}
 
     def close(self) -> None:
-        """Close the files, and let W&B finish."""
+        """Close the files, and let the others finish."""
         self.callback.close()
         self.logger.close()

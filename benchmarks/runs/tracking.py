@@ -1,17 +1,17 @@
-"""Where a run's numbers go: its own CSV files first, Weights & Biases beside them.
+"""Where a run's numbers go: its own CSV files first, other sinks beside them.
 
 The sinks are SB3 ``KVWriter``s, so that ``logger.dump(frames)`` writes to all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import KVWriter, Logger
+from stable_baselines3.common.logger import KVWriter
 
 from analysis.records.csvs import Table
 from analysis.records.record import (
@@ -24,7 +24,6 @@ from analysis.records.record import (
 )
 from benchmarks.errors import UsageError
 from benchmarks.runs.heartbeat import Heartbeat
-from benchmarks.runs.wandb_sink import WandbWriter
 
 
 class CsvWriter:
@@ -117,6 +116,13 @@ def _last_names(key_values: Mapping[str, Any]) -> dict[str, Any]:
     return {key.rpartition("/")[2]: value for key, value in key_values.items()}
 
 
+class GameSink(Protocol):
+    """Takes a row for each finished game, beside the run's record."""
+
+    def send(self, row: dict[str, Any]) -> None:
+        """Take one game."""
+
+
 class RecordCallback(BaseCallback):
     """Records every finished game, and the algorithm's numbers at intervals.
 
@@ -124,7 +130,7 @@ class RecordCallback(BaseCallback):
         folder: The run's folder.
         frame_skip: Emulator frames an agent step.
         log_interval: Emulator frames between two rows of metrics.
-        wandb: The W&B sink.
+        sinks: What is told of each game, beside the record.
         heartbeat: Is told of every step.
         clock: Seconds of training so far.
         resumed: What :meth:`state` returned, to go on from there.
@@ -136,7 +142,7 @@ class RecordCallback(BaseCallback):
         *,
         frame_skip: int,
         log_interval: int,
-        wandb: WandbWriter,
+        sinks: Sequence[GameSink],
         heartbeat: Heartbeat,
         clock: Callable[[], float],
         resumed: Mapping[str, Any] | None = None,
@@ -146,7 +152,7 @@ class RecordCallback(BaseCallback):
         keep = was.get("episodes_bytes", 0)
         self.episodes = CsvWriter(folder / EPISODES_FILE, EPISODES, keep)
         self.frame_skip, self.log_interval = frame_skip, log_interval
-        self.wandb, self.heartbeat, self.clock = wandb, heartbeat, clock
+        self.sinks, self.heartbeat, self.clock = sinks, heartbeat, clock
         self.n_episodes: int = was["n_episodes"]
         self.next_row: int = was["next_row"]
         self.last_row: tuple[int, float] = was.get("last_row", (0, 0.0))
@@ -182,7 +188,8 @@ class RecordCallback(BaseCallback):
         }
         self.episodes.write(row)
         self.n_episodes += 1
-        self.wandb.send(row)
+        for sink in self.sinks:
+            sink.send(row)
 
     def _on_rollout_start(self) -> None:
         # Between updates, when the last one's numbers are in the logger.
@@ -206,8 +213,3 @@ class RecordCallback(BaseCallback):
     def close(self) -> None:
         """Close the episodes' file."""
         self.episodes.close()
-
-
-def make_logger(metrics: MetricsWriter, wandb: WandbWriter) -> Logger:
-    """Return an SB3 logger whose dumps go to both files and to W&B."""
-    return Logger(folder=None, output_formats=[metrics, wandb])

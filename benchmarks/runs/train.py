@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -56,7 +57,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
         write_json(folder / CONFIG_FILE, config.record() | {"versions": {}})
 
 
-def train(folder: Path, resume: Resume = "strict") -> int:
+def train(folder: Path, resume: Resume = "strict", *, tensorboard: bool = False) -> int:
     """Run what ``folder/config.json`` says; return the exit status.
 
     0 when the run is done (now or before), 1 when it failed, 75 when another process
@@ -81,7 +82,8 @@ def train(folder: Path, resume: Resume = "strict") -> int:
             check_device(config.environment["device"])
             (folder / FAILED_FILE).unlink(missing_ok=True)
             with stop_signals() as received:
-                return _train(folder, config, resume, lambda: bool(received))
+                stop_asked = partial(bool, received)
+                return _train(folder, config, resume, stop_asked, tensorboard)
         except OSError as error:
             return fail(folder, 0, error)
         except UsageError as error:
@@ -113,7 +115,11 @@ def _read_config(folder: Path) -> RunConfig:
 
 
 def _train(
-    folder: Path, config: RunConfig, resume: Resume, stop_asked: Callable[[], bool]
+    folder: Path,
+    config: RunConfig,
+    resume: Resume,
+    stop_asked: Callable[[], bool],
+    tensorboard: bool,
 ) -> int:
     heartbeat = Heartbeat(folder)
     heartbeat.beat(0, "starting")
@@ -129,7 +135,7 @@ def _train(
     record |= {"resumes": notes} if notes else {}
     write_json(folder / CONFIG_FILE, record)
     resumed = checkpoint["record"] if checkpoint else None
-    recording = Recording(folder, record, heartbeat, resumed)
+    recording = Recording(folder, record, heartbeat, resumed, tensorboard=tensorboard)
     kept = {"conditions": now, "resumes": notes, "history": record["history"]}
     checkpointer = checkpoints.CheckpointCallback(
         folder,
@@ -195,8 +201,8 @@ def _cause(model: BaseAlgorithm | None, error: Exception) -> Exception:
     return error
 
 
-def main(folder: Path, resume: Resume = "strict") -> int:
+def main(folder: Path, resume: Resume = "strict", *, tensorboard: bool = False) -> int:
     """Entry point of a run's own process, whose output is the run's log."""
     leave_compiler_out()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    return train(folder, resume)
+    return train(folder, resume, tensorboard=tensorboard)

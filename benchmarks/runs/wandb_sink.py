@@ -16,15 +16,7 @@ from urllib.parse import urlsplit
 
 from stable_baselines3.common.logger import KVWriter
 
-from analysis.records.csvs import read_table
-from analysis.records.record import (
-    EPISODES,
-    EPISODES_FILE,
-    METRICS,
-    METRICS_FILE,
-    TIMING,
-    TIMING_FILE,
-)
+from benchmarks.runs.recorded_rows import recorded_rows
 
 log = logging.getLogger(__name__)
 
@@ -140,26 +132,6 @@ class WandbWriter(KVWriter):
         if not self.given_up:
             self.given_up = True
             log.warning("going on without W&B, whose %s", reason)
-
-
-def recorded_rows(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows that a run's record consists of, as and in the order sent.
-
-    Raises:
-        RecordError: A file of the record is mangled.
-    """
-    games = read_table(folder / EPISODES_FILE, EPISODES)
-    metrics = read_table(folder / METRICS_FILE, METRICS).merge(
-        read_table(folder / TIMING_FILE, TIMING), on="frames"
-    )
-    timing = {name: f"time/{name}" for name in TIMING.dtypes if name != "frames"}
-    training = {name: f"train/{name}" for name in METRICS.dtypes if name != "frames"}
-    # A game that ends with an interval is recorded before it.
-    rows = games.to_dict("records") + metrics.rename(
-        columns={**timing, **training}
-    ).to_dict("records")
-    rows.sort(key=lambda row: row["frames"])
-    return [{str(k): v for k, v in row.items() if v == v} for row in rows]
 
 
 def _for_a_while(call: Callable[[], Any]) -> bool:

@@ -19,6 +19,7 @@ from benchmarks.options import (
     Machines,
     Results,
     SuiteOfOwn,
+    Tensorboard,
     runs_at_once,
     whole_number,
 )
@@ -44,16 +45,23 @@ def plan(choice: Choice, runs: EachRun = False) -> int:
     return 0
 
 
-def run(choice: Choice, machines: Machines, care: Care) -> int:
+def run(
+    choice: Choice, machines: Machines, care: Care, tensorboard: Tensorboard = False
+) -> int:
     """Run what is missing of a suite, then draw its figures and tables."""
+    from benchmarks.runs.tensorboard_sink import check_tensorboard
     from benchmarks.sweeps.display import LiveTable
     from benchmarks.sweeps.engines import make_engine
     from benchmarks.sweeps.launch import checked, tell_failures, to_do, warn
     from benchmarks.sweeps.sweep import Interrupted
 
+    if tensorboard:
+        check_tensorboard()
     engine = make_engine(machines, choice.jobs)
     configs = checked(choice, machines)
     tasks, done, diverged = to_do(choice, configs, care)
+    for task in tasks if tensorboard else ():
+        task.options += ("--tensorboard",)
     print(f"{done} of {len(configs)} runs are done already")
     to_make = [task.config for task in tasks if task.config]
     warn(to_make, engine.runs_here, choice.results)

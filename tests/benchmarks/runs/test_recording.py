@@ -103,7 +103,7 @@ def test_games_that_end_in_one_step_are_all_on_record(tmp_path):
         tmp_path,
         frame_skip=4,
         log_interval=100,
-        wandb=silent,
+        sinks=[silent],
         heartbeat=silent,
         clock=lambda: 0.0,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.records.record import read_run
-from benchmarks.runs.wandb_sink import recorded_rows
+from benchmarks.runs.recorded_rows import recorded_rows
 from tests.benchmarks.runs.wandb_server import Server
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,36 @@
+"""The rows that a run's record consists of, for a sink that is to have all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from analysis.records.csvs import read_table
+from analysis.records.record import (
+    EPISODES,
+    EPISODES_FILE,
+    METRICS,
+    METRICS_FILE,
+    TIMING,
+    TIMING_FILE,
+)
+
+
+def recorded_rows(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows that a run's record consists of, as and in the order sent.
+
+    Raises:
+        RecordError: A file of the record is mangled.
+    """
+    games = read_table(folder / EPISODES_FILE, EPISODES)
+    metrics = read_table(folder / METRICS_FILE, METRICS).merge(
+        read_table(folder / TIMING_FILE, TIMING), on="frames"
+    )
+    timing = {name: f"time/{name}" for name in TIMING.dtypes if name != "frames"}
+    training = {name: f"train/{name}" for name in METRICS.dtypes if name != "frames"}
+    # A game that ends with an interval is recorded before it.
+    rows = games.to_dict("records") + metrics.rename(
+        columns={**timing, **training}
+    ).to_dict("records")
+    rows.sort(key=lambda row: row["frames"])
+    return [{str(k): v for k, v in row.items() if v == v} for row in rows]
