@@ -36,6 +36,7 @@ usage: ./run_all.sh COMMAND [options]
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
   run FILE         a suite of your own, with classes of your own beside it (examples/)
+  suites           what a suite file can hold: every key, its default and meaning
   plan SUITE, status SUITE, list, export, merge OTHER, ...
                    anything that `python -m benchmarks --help` lists
 
@@ -47,7 +48,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" agents evaluate watch claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list plan run speed cost status export merge train "
+OTHERS=" agents evaluate watch claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

@@ -24,6 +24,7 @@ from benchmarks.theory import commands as theory
 # what trains (torch, Stable-Baselines3, gymnasium) only when it is given.
 COMMANDS: dict[str, Callable[..., int]] = {
     "list": suites.list_suites,
+    "suites": suites.suites,
     "plan": sweeps.plan,
     "run": sweeps.run,
     "speed": speed.speed,

@@ -1,4 +1,4 @@
-"""``list``: what can be run."""
+"""``list``: what can be run; ``suites``: what a suite file can hold."""
 
 from __future__ import annotations
 
@@ -16,4 +16,12 @@ def list_suites() -> int:
         more = len(family.all_games()) - len(family.games)
         others = f"; {more} more, by --games" if more else ""
         print(f"{family.name + ':':10} {', '.join(family.games)}{others}")
+    return 0
+
+
+def suites() -> int:
+    """Print what a suite file can hold: every key, its type, default and meaning."""
+    from benchmarks.suites.reference import reference
+
+    print(reference())
     return 0

@@ -17,7 +17,8 @@ SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours", "us
 class Key:
     """One setting: its section in a run's configuration, its type and its range.
 
-    Numbers are above ``above``, and at most ``top``.
+    Numbers are above ``above``, and at most ``top``. ``means`` says what no docstring
+    of an algorithm does.
     """
 
     section: str
@@ -25,19 +26,28 @@ class Key:
     choices: tuple[Any, ...] = ()
     top: float = math.inf
     above: float = 0
+    means: str = ""
+
+    @property
+    def expected(self) -> str:
+        """Say what a value can be."""
+        if self.choices:
+            return " or ".join(map(as_typed, self.choices))
+        if self.kind is str:
+            return _SCHEDULE
+        limit = "" if self.top == math.inf else f" and at most {self.top:g}"
+        return f"{_NAMES[self.kind]} above {self.above:g}{limit}"
 
     def problem(self, value: Any) -> str | None:
         """Say what was expected, or None when the value will do."""
         if self.choices:
-            known = " or ".join(map(_as_typed, self.choices))
-            return None if self._is_choice(value) else f"expected {known}"
+            return None if self._is_choice(value) else f"expected {self.expected}"
         if self.kind is str:
-            return None if _is_schedule(value) else f"expected {_SCHEDULE}"
+            return None if _is_schedule(value) else f"expected {self.expected}"
         if isinstance(value, bool) or not isinstance(value, _accepted(self.kind)):
             return f"expected {_NAMES[self.kind]}"
         if not (self.above < value <= self.top and math.isfinite(value)):
-            limit = "" if self.top == math.inf else f" and at most {self.top:g}"
-            return f"expected {_NAMES[self.kind]} above {self.above:g}{limit}"
+            return f"expected {self.expected}"
         return None
 
     def typed(self, value: Any) -> Any:
@@ -50,7 +60,8 @@ class Key:
         return same_kind and value in self.choices
 
 
-def _as_typed(choice: Any) -> str:
+def as_typed(choice: Any) -> str:
+    """A value as its user types it."""
     return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
@@ -117,7 +128,10 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "gamma": _SHARE,
         "learning_rate": _SHARE,
         "learning_rate_schedule": Key(
-            "hyperparameters", str, choices=("linear", "constant")
+            "hyperparameters",
+            str,
+            choices=("linear", "constant"),
+            means="Whether the learning rate falls to 0 over training, or stays.",
         ),
         "max_grad_norm": Key("hyperparameters", float, top=TINY**-1),
         # At 1 the mean of squared gradients would never move.
@@ -135,19 +149,75 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "learning_starts": _WHOLE,
         "target_update_interval": _WHOLE,
         "exploration": Key("hyperparameters", str),
-        "n_envs": Key("environment", int, top=MOST_ENVS),
-        "engine": Key("environment", str, choices=("exact", "reference", "native")),
+        "n_envs": Key(
+            "environment",
+            int,
+            top=MOST_ENVS,
+            means="Games that a run plays side by side.",
+        ),
+        "engine": Key(
+            "environment",
+            str,
+            choices=("exact", "reference", "native"),
+            means="How the games are played: exact has the bits of SB3's wrappers, "
+            "which are reference; native is ale-py's own vector.",
+        ),
         # A game begins with up to 30 idle frames and two actions of four.
-        "max_frames": Key("environment", int, top=10**9, above=38),
-        "frame_skip": Key("environment", int, choices=(1, 4)),
-        "frame_stack": Key("environment", int, choices=(1, 4)),
-        "sticky_actions": Key("environment", float, choices=(0.0, 0.1)),
-        "difficulty_ramping": Key("environment", bool, choices=(True, False)),
-        "threads": Key("machine", int, top=1_024),
-        "precision": Key("environment", str, choices=("float32", "mixed", "bfloat16")),
-        "reseed_interval": Key("environment", int, top=MOST),
-        "device": Key("environment", str, choices=("cpu", "cuda")),
-        "log_interval": Key("environment", int, top=MOST),
+        "max_frames": Key(
+            "environment",
+            int,
+            top=10**9,
+            above=38,
+            means="Emulator frames after which a game is cut off.",
+        ),
+        "frame_skip": Key(
+            "environment",
+            int,
+            choices=(1, 4),
+            means="Emulator frames an action.",
+        ),
+        "frame_stack": Key(
+            "environment",
+            int,
+            choices=(1, 4),
+            means="Frames an observation.",
+        ),
+        "sticky_actions": Key(
+            "environment",
+            float,
+            choices=(0.0, 0.1),
+            means="How probably a game repeats the last action in place of the next.",
+        ),
+        "difficulty_ramping": Key(
+            "environment",
+            bool,
+            choices=(True, False),
+            means="Whether a game grows harder with time.",
+        ),
+        "threads": Key("machine", int, top=1_024, means="Threads of a run's process."),
+        "precision": Key(
+            "environment",
+            str,
+            choices=("float32", "mixed", "bfloat16"),
+            means="Of a network's arithmetic; mixed: forward as float32, backward as "
+            "bfloat16.",
+        ),
+        "reseed_interval": Key(
+            "environment",
+            int,
+            top=MOST,
+            means="Of engine=native alone: agent steps after which a game that ends "
+            "gets a new seed.",
+        ),
+        "device": Key(
+            "environment", str, choices=("cpu", "cuda"), means="Where the network is."
+        ),
+        "log_interval": Key(
+            "environment",
+            int,
+            top=MOST,
+            means="Emulator frames between two rows of metrics.",
+        ),
     }
 )
 

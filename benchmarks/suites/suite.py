@@ -14,11 +14,11 @@ from benchmarks.errors import ConfigError
 from benchmarks.games.own import all_games, family_of
 from benchmarks.suites.base import read_toml, settings
 from benchmarks.suites.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
+from benchmarks.suites.file_keys import MOST_SEEDS
 from benchmarks.suites.own import ALGORITHMS, defaults_of, own_games, own_of
 from benchmarks.suites.own import keys_of as schema_of
 from benchmarks.suites.schema import FACTS, nearest
 from benchmarks.suites.suite_file import (
-    MOST_SEEDS,
     Checker,
     Group,
     SuiteFile,

@@ -12,8 +12,14 @@ from analysis.records.configs import RESERVED, RUN_ID
 from benchmarks.errors import ConfigError
 from benchmarks.games.families import Family
 from benchmarks.games.own import all_games, family_of
-from benchmarks.suites.base import OPTIONAL, settings
+from benchmarks.suites.base import OPTIONAL, USER, settings
 from benchmarks.suites.config import Setting
+from benchmarks.suites.file_keys import (
+    LAST_FIRST_SEED,
+    MOST_SEEDS,
+    OF_A_GROUP,
+    OF_A_SUITE,
+)
 from benchmarks.suites.own import (
     ALGORITHMS,
     add_games,
@@ -24,12 +30,6 @@ from benchmarks.suites.own import (
 )
 from benchmarks.suites.own import keys_of as schema_of
 from benchmarks.suites.schema import KEYS, MOST, SOURCES, Key, nearest
-
-# Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
-MOST_SEEDS = 1_000
-LAST_FIRST_SEED = 10**6
-_OF_A_SUITE = ("description", "games", "family", "variant", "group")
-_OF_A_GROUP = ("variants", "games", "frames", "seeds", "first_seed", "set", "vary")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Checker:
             self.problems.append(
                 f"{where}: results of `{study}` have that name; give it another"
             )
-        self.unknown("", table, _OF_A_SUITE)
+        self.unknown("", table, tuple(OF_A_SUITE))
         self._own(table)
         games = self.names("games", table.get("games"), all_games())
         groups = table.get("group")
@@ -155,7 +155,7 @@ class Checker:
     def _group(
         self, where: str, table: Mapping[str, Any], games: Sequence[str]
     ) -> Group:
-        self.unknown(where, table, _OF_A_GROUP)
+        self.unknown(where, table, tuple(OF_A_GROUP))
         if "games" in table:
             games = self.names(f"{where}games", table["games"], all_games())
         key = f"{where}variants"
@@ -187,7 +187,7 @@ class Checker:
         self, where: str, table: Any, where_to: Sequence[tuple[str, Family]]
     ) -> dict[str, Setting]:
         if not _is_table(table):
-            self.complain(where, "expected KEY = { value = ..., source = ... }")
+            self.complain(where, "expected a table of KEY = VALUE")
             return {}
         changes = {}
         for key, entry in table.items():
@@ -233,8 +233,11 @@ class Checker:
         return value
 
     def _setting(self, where: str, entry: Any) -> Setting | None:
-        if not _is_table(entry) or set(entry) != {"value", "source"}:
-            self.complain(where, 'expected { value = ..., source = "..." }')
+        """A value and its source; a value alone is its user's."""
+        if not isinstance(entry, dict | list):
+            return Setting(entry, USER)
+        if isinstance(entry, list) or set(entry) != {"value", "source"}:
+            self.complain(where, 'expected a value or { value = ..., source = "..." }')
             return None
         if entry["source"] not in SOURCES:
             known = ", ".join(SOURCES)

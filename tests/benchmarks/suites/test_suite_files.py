@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.records.configs import RUN_ID
 from benchmarks.errors import ConfigError
-from benchmarks.suites.suite import Selection, load_suite
+from benchmarks.suites.base import USER
+from benchmarks.suites.suite import Selection, load_suite, suite_names
 from benchmarks.suites.suite_file import Checker
 from tests.benchmarks import small_files
 from tests.benchmarks.small_files import GOOD
@@ -36,7 +37,7 @@ def test_a_bad_file_is_told_all_its_problems_at_once(tmp_path):
         [[group]]
         variants = ["q-a2cc"]
         frames = { value = 0, source = "ours" }
-        seeds = 3
+        seeds = [3]
         [[group]]
         variants = ["a2c-naive"]
         frames = { value = 10.5, source = "hearsay" }
@@ -45,7 +46,7 @@ def test_a_bad_file_is_told_all_its_problems_at_once(tmp_path):
         set.buffer_size = { value = 10, source = "ours" }
         set.gama = { value = 0.9, source = "ours" }
         set.gamma = { value = "0.9", source = "ours" }
-        set.n_steps = 5
+        set.n_steps = { value = 5 }
         """,
     )
     expected = [
@@ -54,7 +55,7 @@ def test_a_bad_file_is_told_all_its_problems_at_once(tmp_path):
         "games: 'Qbert' is there 2 times",
         "group[0].variants: unknown 'q-a2cc'; nearest: q-a2c",
         "group[0].frames: expected a whole number above 0, not 0",
-        "group[0].seeds: expected { value",
+        "group[0].seeds: expected a value or { value",
         "group[1].colour: unknown key",
         "group[1].frames: source: expected one of paper",
         "group[1].frames: expected a whole number above 0, not 10.5",
@@ -62,7 +63,7 @@ def test_a_bad_file_is_told_all_its_problems_at_once(tmp_path):
         "group[1].set.buffer_size: a2c-naive has no such key",
         "group[1].set.gama: unknown key; nearest: gamma",
         "group[1].set.gamma: expected a number, not '0.9'",
-        "group[1].set.n_steps: expected { value",
+        "group[1].set.n_steps: expected a value or { value",
     ]
     problems = problems_of(suite)
     assert len(problems) == len(expected)
@@ -84,6 +85,45 @@ def test_file_and_choice_are_checked_together(tmp_path):
     expected = ["mine.toml", "--games", "--only", "--seeds", "--frames"]
     assert keys == [*expected, "--set lerning_rate", "--set gamma"]
     assert "nearest: Pong" in problems[1] and "learning_rate" in problems[5]
+
+
+def test_a_value_alone_is_its_users(tmp_path):
+    """Frames, seeds and settings of one line, as their tables with a source."""
+    short = """
+        games = ["Pong"]
+        [[group]]
+        variants = ["q-a2c"]
+        frames = 60_000
+        seeds = 2
+        set.gamma = 0.9
+        vary.regularizer = "kl"
+        set.learning_rate = { value = 1e-3, source = "paper" }
+        """
+    runs = load_suite(written(tmp_path, short))
+    assert [run.seed for run in runs] == [0, 1]
+    (run, _) = runs
+    assert run.frames == 60_000 and run.label == "q-a2c (regularizer=kl)"
+    values = {key: run.hyperparameters[key] for key in ("gamma", "learning_rate")}
+    assert values == {"gamma": 0.9, "learning_rate": 1e-3}
+    keys = ("frames", "gamma", "regularizer", "learning_rate")
+    assert [run.sources[key] for key in keys] == ["user"] * 3 + ["paper"]
+    table = '{ value = 0.9, source = "ours" }'
+    (other, _) = load_suite(written(tmp_path, short.replace("0.9", table)))
+    assert other.run_id == run.run_id
+
+
+@pytest.mark.parametrize("key", ["frames", "seeds", "set.gamma"])
+@pytest.mark.parametrize("value", ['"many"', "-1", "[1]", "{ value = 1 }", "true"])
+def test_a_value_alone_is_checked_as_any(key, value, tmp_path):
+    text = "\n".join(line for line in GOOD.splitlines() if not line.startswith(key))
+    (problem,) = problems_of(written(tmp_path, f"{text}\n{key} = {value}\n"))
+    assert problem.startswith(f"mine.toml: group[0].{key}: expected ")
+
+
+def test_the_projects_own_suites_say_where_each_value_is_from():
+    for suite in suite_names():
+        for run in load_suite(suite):
+            assert USER not in run.sources.values(), (suite, run.run_id)
 
 
 @pytest.mark.parametrize(
