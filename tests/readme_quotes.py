@@ -235,6 +235,7 @@ SETTINGS = (
     r"arXiv [\d.]+",
     r"Python 3\.11 or newer",
     r"minutes on 2 cores",
+    r"takes 2\.4 GB \(by `du`, November 2026\)",
     r"(?:Figures?|Fig\.) \d(?:-\d|, \d)?",
     r"(?:Eq\.|Sec\.) \d[\d.]*(?:(?:-|, )\d+)*",
     r"(?m)\| (?:\d[\d-]*)?(?:, )?(?:Sec\. [\d.]+)? \|$",  # a table's equations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -59,4 +58,3 @@ def test_it_draws_and_judges_what_is_recorded(backend, monkeypatch, capsys):
     assert len(names["verdicts"]) >= 11
     after = {path: path.stat().st_mtime_ns for path in ROOT.glob("results/**/*")}
     assert after == before
-    assert Path(os.getcwd()) == READING.parent
