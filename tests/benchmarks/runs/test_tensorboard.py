@@ -114,6 +114,7 @@ def test_where_it_is_missing_a_line_says_how_to_get_it(
         tensorboard_sink.check_tensorboard()
     folder = run_folder(tiny("a2c-naive"))
     words = ("run", "smoke", "--results", tmp_path / "none", "--only", "q-a2c")
+    words = (*words, "--frames", 400)
     for command in (words, ("train", folder)):
         assert "'.[tensorboard]'" in refused(*command, "--tensorboard")
     assert not (tmp_path / "none").exists() and not (folder / "lock").exists()
