@@ -29,6 +29,10 @@ usage: ./run_all.sh COMMAND [options]
   agents           finished runs with a trained policy, and their scores
   evaluate RUN ... full games of trained policies, sampled and greedy: a CSV each
   watch RUN ...    film such games: an MP4 and a GIF each
+  keep-agent RUN ...
+                   put policies into results/agents, with games that they play
+  export-agent RUN --to DIR
+                   a policy as a model of Stable-Baselines3 alone, with its card
   compare A B --margin M
                    a verdict on two arms of anyone's, Stable-Baselines3's too
   scales           fix the units of effects, from the tuning studies
@@ -48,7 +52,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" agents evaluate watch claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
+OTHERS=" agents evaluate watch keep-agent export-agent claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 

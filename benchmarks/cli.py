@@ -47,6 +47,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "agents": agents.agents,
     "evaluate": agents.evaluate,
     "watch": agents.watch,
+    "keep-agent": agents.keep_agent,
+    "export-agent": agents.export_agent,
     "train": runs.train,
 }
 

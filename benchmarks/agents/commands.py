@@ -1,16 +1,17 @@
-"""``agents``, ``evaluate``, ``watch``: trained policies, what they score and do.
+"""Commands on trained policies: what they score and do, kept and handed on.
 
 Light to import: what acts is imported when a command is given.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from benchmarks.agents.finding import agent_folders, find_agent
+from benchmarks.agents.finding import PLACES, RUNS, agent_folders, find_agent
 from benchmarks.errors import UsageError
 from benchmarks.options import Results, SuiteOfOwn
 from benchmarks.places import check_writable
@@ -98,12 +99,53 @@ def watch(
     return 0
 
 
+def keep_agent(
+    runs: Runs,
+    games: Games = 30,
+    seed: Seed = 0,
+    results: Results = Path("results"),
+    suite: SuiteOfOwn = None,
+) -> int:
+    """Put finished runs' policies into results/agents, with the games they play."""
+    folders = _asked("keep-agent", results, runs, games, seed, places=(RUNS,))
+    check_writable(results / "agents")
+    from benchmarks.agents.keeping import keep
+
+    _read(suite)
+    for folder in folders:
+        print(keep(folder, results, games, seed), flush=True)
+    return 0
+
+
+def export_agent(
+    run: Annotated[
+        Positional[str],
+        arg(
+            metavar="RUN", help="an id in results/runs or results/agents, or its start"
+        ),
+    ],
+    to: Annotated[Path, arg(metavar="DIR", help="a new folder for all of it")],
+    results: Results = Path("results"),
+    suite: SuiteOfOwn = None,
+) -> int:
+    """Write a policy as a model that Stable-Baselines3 alone loads, with its card."""
+    folder = find_agent(results, run)
+    check_writable(to)
+    from benchmarks.agents.exporting import export
+
+    _read(suite)
+    for path in export(folder, results, to):
+        print(path)
+    return 0
+
+
 def _asked(
     command: str,
     results: Path,
     runs: tuple[str, ...],
     games: int,
     seed: int,
+    places: Sequence[Path] = PLACES,
 ) -> list[Path]:
     """The folders of the agents that are to play.
 
@@ -116,7 +158,7 @@ def _asked(
         raise UsageError(f"--seed: expected a whole number from 0 on, not {seed}")
     if not runs:
         raise UsageError(f"{command}: which runs? `agents` lists them")
-    return [find_agent(results, run) for run in runs]
+    return [find_agent(results, run, places) for run in runs]
 
 
 def _read(suite: Path | None) -> None:
