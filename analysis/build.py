@@ -29,6 +29,7 @@ from analysis.findings.faults import FaultTable, load_faults
 from analysis.findings.speed import Speed, load_speeds
 from analysis.findings.theory import Findings, load_findings
 from analysis.records.csvs import csv_bytes
+from analysis.records.evaluations import Evaluation, read_agents
 from analysis.records.files import write_atomically
 from analysis.records.gaps import gaps
 from analysis.records.labels import newest_numerics, numerics_note, with_distinct_labels
@@ -42,6 +43,7 @@ from analysis.report.contents import contents_of, kept_studies
 from analysis.report.findings import FILE as FINDINGS_FILE
 from analysis.report.findings import findings
 from analysis.report.page import render
+from analysis.tables.evaluated import with_evaluations
 from analysis.tables.hyperparameters import hyperparameters
 from analysis.tables.markdown import (
     comparison_markdown,
@@ -146,9 +148,10 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     """
     built, newest = Built(), newest_numerics(results / DATA)
     published = read_all_published(results / FOLDER)
+    agents = read_agents(results)
     for study in _studies(results, studies, built):
         folder = results / TABLES_FOLDER / study.name
-        contents = _table_files(_Tables.of(study, published, newest))
+        contents = _table_files(_Tables.of(study, published, newest, agents))
         built.write({folder / name: data for name, data in contents.items()})
     for found in _beside_studies(results, studies):
         files = found.table_files()
@@ -190,10 +193,18 @@ class _Tables:
     older: str  # what is said of older numerics
 
     @classmethod
-    def of(cls, study: Study, published: pd.DataFrame, newest: int) -> _Tables:
+    def of(
+        cls,
+        study: Study,
+        published: pd.DataFrame,
+        newest: int,
+        agents: Sequence[Evaluation],
+    ) -> _Tables:
         table = scores(study, published)
         beside, settings = comparison(table, published), hyperparameters(study)
-        return cls(table, beside, settings, numerics_note(table, newest))
+        older = numerics_note(table, newest)
+        table = with_evaluations(table, study, agents)
+        return cls(table, beside, settings, older)
 
 
 def _studies(

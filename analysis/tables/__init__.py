@@ -1,3 +1,3 @@
 """Tables: scores, published scores beside them, and settings, from recorded studies."""
 
-__all__ = ["hyperparameters", "markdown", "scoring"]
+__all__ = ["evaluated", "hyperparameters", "markdown", "scoring"]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.records.evaluations import POLICIES
+
 SCORES_NOTE = (
     "Mean over n finished runs (seeds) ± 1 standard deviation (none if n = 1). A run's "
     "score is the mean unclipped return of the full games that it finished in the last "
@@ -20,6 +22,10 @@ SCALES = {
     "(results/data/random), 1 what Young & Tian (2019) have after 5M frames, "
     "actor-critic for a2c and DQN for dqn: another protocol, by comparison.md.",
 }
+EVALUATED_NOTE = (
+    " Sampled, greedy: the mean over the committed agents (results/agents), policies "
+    "as they were after training, of each one's mean return of full games played anew."
+)
 COMPARISON_NOTE = (
     "**Frames and protocols differ between the rows**: published scores say on which "
     "scale a score lies; they are no targets. `±` is the standard deviation that the "
@@ -38,6 +44,8 @@ def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
     """The table of scores, with what is to be said of older numerics."""
     scales = _scales(table)
     note = SCORES_NOTE.format(scales=" ".join(SCALES[name] for name in scales))
+    evaluated = "agents" in table
+    note += EVALUATED_NOTE * evaluated
     rows = pd.DataFrame(
         {
             "game": table["game"],
@@ -47,11 +55,18 @@ def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
             "score": _scores(table),
             **{name.replace("_", "-"): table[name].map(ratio_text) for name in scales},
             "games": table["games"],
+            **(_evaluated(table) if evaluated else {}),
             "left out": table["left_out"],
         }
     )
     rows = rows.sort_values(["game", "label"], kind="stable")
     return f"# Scores\n\n{note}\n\n{_bold(older)}{markdown_table(rows)}"
+
+
+def _evaluated(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns of what agents scored anew."""
+    means = {policy: table[policy].map(score_text) for policy in POLICIES}
+    return {**means, "agents": table["agents"]}
 
 
 def _scales(table: pd.DataFrame) -> list[str]:

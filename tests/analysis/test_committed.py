@@ -12,12 +12,15 @@ import pytest
 from analysis.build import TABLES_FOLDER, write_tables
 from analysis.records.configs import RESERVED
 from analysis.records.digests import DIGESTS_FILE, check_digests
+from analysis.records.evaluations import AGENT_FILES, POLICIES, read_agent
 from analysis.records.games import file_of
 from analysis.records.study import STUDY_FILES, load_study
 
 RESULTS = Path(__file__).parents[2] / "results"
 # What a machine measures of itself is not committed, and need not be here.
 NOT_MEASURED_YET = {"speed-minatar"}
+MOST_BYTES = 8_000_000
+AGENTS = sorted(path.parent for path in RESULTS.glob(f"agents/*/{DIGESTS_FILE}"))
 FOLDERS = sorted(path for path in RESULTS.glob("data/*") if path.is_dir())
 
 
@@ -41,6 +44,23 @@ def test_no_data_were_edited_by_hand(folder: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("folder", AGENTS, ids=lambda folder: folder.name)
+def test_no_agent_was_edited_by_hand(folder: Path) -> None:
+    found = {path.name for path in folder.iterdir()}
+    assert found == {*AGENT_FILES, DIGESTS_FILE}
+    record = read_agent(folder)
+    studies = load_study(RESULTS / "data", record.config["study"])
+    committed = studies.configs[record.run_id]
+    assert record.config == committed
+    counts = record.games["policy"].value_counts().to_dict()
+    assert counts == dict.fromkeys(POLICIES, record.about["games"])
+
+
+def test_agents_are_few_enough_to_clone() -> None:
+    paths = [path for folder in AGENTS for path in folder.iterdir()]
+    assert sum(path.stat().st_size for path in paths) <= MOST_BYTES
+
+
 def committed(*folders: str) -> list[Path]:
     """The files that git has, without those of this machine's own runs."""
     listed = subprocess.run(
@@ -54,7 +74,7 @@ def committed(*folders: str) -> list[Path]:
 
 def test_the_tables_are_of_these_data(tmp_path: Path) -> None:
     """Rounded, they come out the same on every machine."""
-    for path in committed("data", "reference"):
+    for path in committed("agents", "data", "reference"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(RESULTS / path, tmp_path / path)
     made = [path for path in write_tables(tmp_path).paths if path.suffix == ".md"]
