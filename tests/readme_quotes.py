@@ -136,6 +136,15 @@ def wrong_on(blocks: str) -> Source:
     )
 
 
+# Of the agent that README shows: its first environment's first game.
+FIRST_GAME = Source(
+    "agents/a2c-proper-minatar-breakout-s0-8be992fa3b/evaluation.csv",
+    ("game_return",),
+    r"^([\d.]+)$",
+    (("policy", "^sampled$"), ("env", "^0$")),
+    lambda returns: returns[0],
+)
+
 QUOTES = (
     Quote(
         "up to {} % apart if rewards are dense, {} to {} % (medians) if they are",
@@ -227,6 +236,7 @@ QUOTES = (
         (wrong_on("exponential scores"),),
         bound=True,
     ),
+    Quote("its first sampled game: score {}", (FIRST_GAME,)),
 )
 
 # Numbers that nobody measured: each pattern says of what kind. The whole match is one.

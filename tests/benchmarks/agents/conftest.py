@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.agents import evaluation, exporting, watching
 from benchmarks.runs.train import train
 
 
@@ -22,3 +23,10 @@ def make_agent(tiny, run_folder) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To load a ROM takes a tenth of a second."""
+    for module in (evaluation, exporting, watching):
+        monkeypatch.setattr(module, "AT_ONCE", 2)

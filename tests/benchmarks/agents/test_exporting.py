@@ -62,7 +62,7 @@ def observed(model: Any) -> np.ndarray:
 
 
 @pytest.fixture
-def exported(make_agent, tmp_path):
+def exported(make_agent, tmp_path, two_at_once):
     def make(kind: str) -> tuple[Any, Path]:
         variant, suite, values = KINDS[kind]
         kept = keep(make_agent(variant, suite, **values), tmp_path, 3)
@@ -73,8 +73,7 @@ def exported(make_agent, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_acts_as_ours_without_the_project(kind, exported, tmp_path, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+def test_it_acts_as_ours_without_the_project(kind, exported, tmp_path):
     model, folder = exported(kind)
     seen, found = observed(model), tmp_path / "found.npz"
     np.save(tmp_path / "seen.npy", seen)

@@ -10,7 +10,7 @@ import pytest
 from imageio_ffmpeg import count_frames_and_secs, read_frames
 from PIL import Image
 
-from benchmarks.agents import evaluation, video, watching
+from benchmarks.agents import video
 from benchmarks.agents.evaluation import evaluate
 from benchmarks.agents.video import ATARI, MINATAR, Video, gif
 from benchmarks.agents.watching import watch
@@ -29,13 +29,6 @@ def frames_of(path: Path) -> list[np.ndarray]:
     frames = read_frames(path)
     width, height = next(frames)["size"]
     return [np.frombuffer(each, np.uint8).reshape(height, width, 3) for each in frames]
-
-
-@pytest.fixture
-def two_at_once(monkeypatch):
-    """To load a ROM takes a tenth of a second."""
-    for module in (evaluation, watching):
-        monkeypatch.setattr(module, "AT_ONCE", 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
