@@ -50,10 +50,16 @@ def test_no_agent_was_edited_by_hand(folder: Path) -> None:
     assert found == {*AGENT_FILES, DIGESTS_FILE}
     record = read_agent(folder)
     studies = load_study(RESULTS / "data", record.config["study"])
-    committed = studies.configs[record.run_id]
-    assert record.config == committed
+    exported = studies.configs[record.run_id]
+    # It may be the run made again, whose games and metrics were found the same.
+    assert _less_provenance(record.config) == _less_provenance(exported)
     counts = record.games["policy"].value_counts().to_dict()
     assert counts == dict.fromkeys(POLICIES, record.about["games"])
+
+
+def _less_provenance(config: dict) -> dict:
+    made_with = ("code", "history", "processor", "versions")
+    return {key: value for key, value in config.items() if key not in made_with}
 
 
 def test_agents_are_few_enough_to_clone() -> None:
