@@ -39,6 +39,7 @@ usage: ./run_all.sh COMMAND [options]
   figures, tables, report
                    draw them again from results/data; nothing is trained
   test             linters, types and tests
+  docs             the documentation, built to site/; nothing is fetched
   run FILE         a suite of your own, with classes of your own beside it (examples/)
   suites           what a suite file can hold: every key, its default and meaning
   plan SUITE, status SUITE, list, export, merge OTHER, ...
@@ -52,7 +53,7 @@ TEXT
 }
 
 SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
-OTHERS=" agents evaluate watch keep-agent export-agent claims figures tables report calibrate compare scales test theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
+OTHERS=" agents evaluate watch keep-agent export-agent claims figures tables report calibrate compare scales test docs theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }
 
@@ -82,6 +83,8 @@ one() {
     echo "== $command $*"
     if [[ $command == test ]]; then
         run_tests "$@"
+    elif [[ $command == docs ]]; then
+        .venv/bin/python -m sphinx --fail-on-warning --quiet "$@" docs site
     elif in_list "$command" "$SUITES"; then
         .venv/bin/python -m benchmarks run "$command" "$@"
     else

@@ -113,8 +113,9 @@ def test_settings_in_sentences_can_be_set(pair):
 def checkout(tmp_path_factory) -> Path:
     """A copy of the whole, whose environment is that of these tests."""
     folder = tmp_path_factory.mktemp("checkout") / "suite"
-    left = shutil.ignore_patterns(".*", "runs", "site", "__pycache__")
+    left = shutil.ignore_patterns(".*", "site", "__pycache__", "evaluations")
     shutil.copytree(ROOT, folder, ignore=left)
+    shutil.rmtree(folder / "results/runs", ignore_errors=True)
     (folder / ".venv/bin").mkdir(parents=True)
     for name in ("python", "ruff", "mypy"):
         script = folder / ".venv/bin" / name
