@@ -30,8 +30,9 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
-# A page stands as its file has it: what it links to and is no page stays a file.
-suppress_warnings = ["myst.header", "myst.xref_missing"]
+suppress_warnings = ["myst.header"]
+# A page stands as its file has it; what it links to and is a folder has a page here.
+FOLDERS = {"(examples/)": "(examples/munchausen/README.md)"}
 
 
 def _generate(app: Any, page: str, source: list[str]) -> None:
@@ -39,6 +40,8 @@ def _generate(app: Any, page: str, source: list[str]) -> None:
     if page in PAGES:
         mark, made = "<!-- generated -->", PAGES[page]()
         source[0] = source[0].replace(mark, made)
+    for folder, its_page in FOLDERS.items():
+        source[0] = source[0].replace(folder, its_page)
 
 
 def _inline(self: Any, node: Any) -> None:
