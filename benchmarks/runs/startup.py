@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+TENSORBOARD = "torch.utils.tensorboard"
 
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
     """Import thousands of modules without a search for garbage among them.
 
-    There is none, and what they hold is left out of later searches too.
+    There is none, and what they hold is left out of later searches too. Neither is
+    TensorBoard imported, which Stable-Baselines3 does wherever it is installed.
     """
     gc.disable()
+    is_there = TENSORBOARD in sys.modules
+    sys.modules.setdefault(TENSORBOARD, None)  # type: ignore[arg-type]
     try:
         yield
     finally:
+        if not is_there:
+            del sys.modules[TENSORBOARD]
         gc.freeze()
         gc.enable()
 

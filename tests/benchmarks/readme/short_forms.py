@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 # Placeholders of the documents and what stands for them; {run} is a trained run's id.
@@ -31,6 +32,7 @@ class Short:
         says: A pattern that its output, or what it refuses with, has.
         how: ``run`` runs it; ``plan`` plans the runs of a suite in place of making
             them; ``read`` only has its words read, as the command that it names.
+        status: What it ends with.
         slow: Its short form takes minutes: it is run among the slow tests, and else
             its words are read.
     """
@@ -38,6 +40,7 @@ class Short:
     more: str = ""
     says: str = ""
     how: Literal["run", "plan", "read"] = "run"
+    status: int = 0
     slow: bool = False
 
 
@@ -46,6 +49,11 @@ _ATARI = (
     "max_frames=400 log_interval=400"
 )
 _MINATAR = "--only q-a2c --seeds 1 --frames 2k --set max_frames=60 log_interval=500"
+
+# Programs of others, which a reader may have or get, and what tests/docs runs.
+ELSEWHERE = (
+    "docker ", ".venv/bin/jupyter ", ".venv/bin/python -m pip ", "./run_all.sh docs"
+)  # fmt: skip
 
 SHORT: Mapping[str, Short] = {
     "./run_all.sh smoke": Short(
@@ -85,6 +93,13 @@ SHORT: Mapping[str, Short] = {
     "./run_all.sh atari --engine ray --address auto": Short(how="read"),
     ".venv/bin/python -m benchmarks run atari": Short(how="plan"),
     "./run_all.sh agents": Short(says="^{run} "),
+    "./run_all.sh watch RUN": Short("--games 1 --gif-kb 200", r"\.mp4"),
+    "./run_all.sh watch a2c-proper-minatar-breakout": Short(
+        "--games 1 --gif-kb 200", r"\.mp4"
+    ),
+    "./run_all.sh forget RUN": Short(says="nothing is removed without --yes", status=1),
+    "./run_all.sh suites": Short(says="learning_rate"),
+    "./run_all.sh status atari": Short(says=r"\d+ runs: "),
     "./run_all.sh evaluate RUN": Short("--games 1", "{run}: greedy.*, 1 games"),
     "./run_all.sh calibrate": Short("--studies 20", "calibration.md"),
     "./run_all.sh faults": Short("--only 'unknown game'", "survived", slow=True),
@@ -114,15 +129,16 @@ class Snippet:
         has: Words that only this one has.
         holds: An expression that is true when it has been run.
         instead: Parts of it, and what stands for them.
-        given: Names that it uses and the documents leave to the reader, as in
-            :data:`STANDS_FOR`.
+        given: Names that it uses and the documents leave to the reader.
     """
 
     has: str
     holds: str
     instead: Mapping[str, str] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str | Path] = field(default_factory=dict)
 
+
+AGENT = "a2c-proper-minatar-breakout-s0-8be992fa3b"  # of results/agents
 
 SNIPPETS: tuple[Snippet, ...] = (
     Snippet(
@@ -130,10 +146,10 @@ SNIPPETS: tuple[Snippet, ...] = (
         "model.num_timesteps == 100 and model.temperature == 0.01",
         instead={"100_000": "100"},
     ),
-    Snippet("load_agent(", "actions.shape == (1,)", given={"run_id": "{run}"}),
+    Snippet("load_agent(", "actions.shape == (1,)", given={"run_id": AGENT}),
     Snippet(
         "sb3_scores(",
         "found.lines()",
-        given={"mine": "logs/mine", "theirs": "logs/theirs"},
+        given={"mine": Path("logs/mine"), "theirs": Path("logs/theirs")},
     ),
 )

@@ -21,7 +21,7 @@ from tests.benchmarks.readme.documents import (
     commands,
     inline,
 )
-from tests.benchmarks.readme.short_forms import SHORT, Short
+from tests.benchmarks.readme.short_forms import ELSEWHERE, SHORT, Short
 from tests.benchmarks.readme.typing_in import (
     filled,
     handed_on,
@@ -29,7 +29,8 @@ from tests.benchmarks.readme.typing_in import (
     shortened,
 )
 
-ALL = list(dict.fromkeys(c for path in DOCUMENTS for c in commands(path.read_text())))
+TOLD = dict.fromkeys(c for path in DOCUMENTS for c in commands(path.read_text()))
+ALL = [command for command in TOLD if not command.startswith(ELSEWHERE)]
 OF_RAY = [command for command in ALL if "bin/ray " in command]
 KNOWN = [command for command in ALL if command in SHORT and command not in OF_RAY]
 READ = [c for c in KNOWN if SHORT[c].slow or SHORT[c].how == "read"]
@@ -85,6 +86,7 @@ def test_options_in_sentences_are_some_command_s(call):
     options = {
         word
         for code in inline(README.read_text())
+        if not code.startswith((".venv/bin/", "pip "))
         for word in code.split()
         if word.startswith("--")
     }

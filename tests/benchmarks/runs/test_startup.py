@@ -54,3 +54,15 @@ def test_garbage_is_collected_again_after_imports_even_if_they_fail():
         raise ImportError
     assert gc.isenabled() and gc.get_freeze_count() > 0
     gc.unfreeze()
+
+
+def test_tensorboard_is_there_again_after_imports():
+    code = (
+        "from benchmarks.runs.startup import quick_imports\n"
+        "with quick_imports():\n"
+        "    import stable_baselines3.common.logger as logger\n"
+        "assert logger.SummaryWriter is None\n"
+        "from torch.utils.tensorboard import SummaryWriter"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
