@@ -72,7 +72,13 @@ def exported(make_agent, tmp_path, two_at_once):
     return make
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.slow] * kind.startswith("atari"))
+        for kind in KINDS
+    ],
+)
 def test_it_acts_as_ours_without_the_project(kind, exported, tmp_path):
     model, folder = exported(kind)
     seen, found = observed(model), tmp_path / "found.npz"

@@ -31,7 +31,10 @@ def frames_of(path: Path) -> list[np.ndarray]:
     return [np.frombuffer(each, np.uint8).reshape(height, width, 3) for each in frames]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=[pytest.mark.slow] * (k == "atari")) for k in KINDS],
+)
 def test_the_games_are_those_of_the_evaluation(kind, make_agent, tmp_path, request):
     variant, suite, values = KINDS[kind]
     games = 10 if kind == "minatar" else 3
