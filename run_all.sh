@@ -26,7 +26,7 @@ usage: ./run_all.sh COMMAND [options]
   claims           the paper's claims, judged by results/data: a table of verdicts;
                    --claims FOLDER: claims of your own
   calibrate        how often are verdicts wrong? simulated, a few minutes
-  agents           finished runs with a trained policy, and their scores
+  agents           trained policies, of runs and in results/agents, and their scores
   evaluate RUN ... full games of trained policies, sampled and greedy: a CSV each
   watch RUN ...    film such games: an MP4 and a GIF each
   keep-agent RUN ...

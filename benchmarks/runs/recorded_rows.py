@@ -1,9 +1,11 @@
-"""The rows that a run's record consists of, for a sink that is to have all of them."""
+"""Sinks of rows beside a run's record, and the rows that they are to have of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+
+from stable_baselines3.common.logger import KVWriter
 
 from analysis.records.csvs import read_table
 from analysis.records.record import (
@@ -14,6 +16,23 @@ from analysis.records.record import (
     TIMING,
     TIMING_FILE,
 )
+
+
+class RowWriter(KVWriter):
+    """A sink of rows: names and numbers, with the frames at which they were logged."""
+
+    def write(
+        self,
+        key_values: dict[str, Any],
+        key_excluded: dict[str, tuple[str, ...]],
+        step: int = 0,
+    ) -> None:
+        """Send one row at ``step`` frames."""
+        self.send({"frames": step, **key_values})
+
+    def send(self, row: dict[str, Any]) -> None:
+        """Send a row, ``frames`` among its names."""
+        raise NotImplementedError
 
 
 def recorded_rows(folder: Path) -> list[dict[str, Any]]:

@@ -7,10 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from stable_baselines3.common.logger import KVWriter
-
 from benchmarks.errors import UsageError
-from benchmarks.runs.recorded_rows import recorded_rows
+from benchmarks.runs.recorded_rows import RowWriter, recorded_rows
 
 TENSORBOARD_FOLDER = "tensorboard"  # of a run's folder
 FLUSH_S = 30
@@ -29,7 +27,7 @@ def check_tensorboard() -> None:
         )
 
 
-class TensorboardWriter(KVWriter):
+class TensorboardWriter(RowWriter):
     """Writes rows as scalars, under the names that W&B has, at emulator frames.
 
     A run that is taken up again gets a new event file with the rows of its record, in
@@ -51,15 +49,6 @@ class TensorboardWriter(KVWriter):
         self.events = SummaryWriter(str(place), purge_step=purge, flush_secs=FLUSH_S)
         for row in recorded_rows(folder) if is_resumed else ():
             self.send(row)
-
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
-        """Write one row at ``step`` frames."""
-        self.send({"frames": step, **key_values})
 
     def send(self, row: dict[str, Any]) -> None:
         """Write the numbers of a row at its frames."""

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from stable_baselines3.common.logger import KVWriter
-
-from benchmarks.runs.recorded_rows import recorded_rows
+from benchmarks.runs.recorded_rows import RowWriter, recorded_rows
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +25,7 @@ WANDB_PATIENCE_S = 20.0
 CONNECT_S = 3.0
 
 
-class WandbWriter(KVWriter):
+class WandbWriter(RowWriter):
     """Sends rows to W&B; the first error of W&B's ends that, never the run.
 
     Rows carry ``frames`` as their step metric. W&B's own step is the row's number in
@@ -73,15 +71,6 @@ class WandbWriter(KVWriter):
         run.define_metric("frames")
         run.define_metric("*", step_metric="frames")
         self.run = run
-
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
-        """Send one row at ``step`` frames."""
-        self.send({"frames": step, **key_values})
 
     def send(self, row: dict[str, Any]) -> None:
         """Send a row, if W&B is still there."""
