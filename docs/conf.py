@@ -30,8 +30,10 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
+napoleon_use_ivar = True  # fields are described once, with their class
 # Links into linked folders resolve, but MyST warns of them; a test holds all links.
-suppress_warnings = ["myst.header", "myst.xref_missing"]
+# A type's short name may be that of classes of two modules.
+suppress_warnings = ["myst.header", "myst.xref_missing", "ref.python"]
 # A page stands as its file has it; what it links to and is a folder has a page here.
 FOLDERS = {"(examples/)": "(examples/munchausen/README.md)"}
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import csv
 import io
+import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import tyro
 
+import algorithms
 from benchmarks import cli
+from benchmarks.theory.checks import MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,6 +51,41 @@ def checks() -> str:
     return "\n".join(lines)
 
 
+def modules(package: str) -> str:
+    """A section for each module of a package, with its public classes and functions.
+
+    But for what other pages have: the exact checks, and what a page itself asks for.
+    """
+    pages = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    elsewhere = set(re.findall(r"automodule:: (\S+)", pages))
+    elsewhere |= {f"benchmarks.theory.{name}" for name in MODULES}
+    shown = set(algorithms.__all__)  # where users import them from
+    sections = []
+    for name, public in _public(package):
+        if name in elsewhere or public <= shown:
+            continue
+        options = "   :members:\n"
+        if hidden := sorted(public & shown):
+            options += f"   :exclude-members: {', '.join(hidden)}\n"
+        directive = f".. automodule:: {name}\n{options}"
+        sections.append(f"## {name}\n\n```{{eval-rst}}\n{directive}```")
+    return "\n\n".join(sections)
+
+
+def _public(package: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield the modules of a package that define public classes and functions."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        if path.stem == "__main__":
+            continue
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if path.stem == "__init__" else parts)
+        kinds = ast.ClassDef, ast.FunctionDef
+        body = ast.parse(path.read_text()).body
+        names = {node.name for node in body if isinstance(node, kinds)}
+        if public := {each for each in names if not each.startswith("_")}:
+            yield name, public
+
+
 def _help(name: str) -> str:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
@@ -62,4 +102,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "start": entrance,
     "equations": checks,
+    "api": partial(modules, "algorithms"),
+    "api_analysis": partial(modules, "analysis"),
+    "api_benchmarks": partial(modules, "benchmarks"),
 }

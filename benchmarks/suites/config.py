@@ -14,9 +14,9 @@ SECTIONS = ("hyperparameters", "environment")
 NUMERICS_VERSION = 2
 """Raised whenever a change of code changes the numbers of an unchanged configuration.
 
-1: until November 2026; runs with seeds next to each other shared most of their games,
-   and a row of metrics held the values of the last update.
-2: each run has games of its own; a row of metrics holds means over its interval.
+- 1: until November 2026; runs with seeds next to each other shared most of their games,
+  and a row of metrics held the values of the last update.
+- 2: each run has games of its own; a row of metrics holds means over its interval.
 """
 
 
