@@ -77,18 +77,19 @@ run_tests() {
         echo "pytest" && .venv/bin/python -m pytest -n auto --dist worksteal "$@"
 }
 
-one() {
+# What is started takes this script's place, so that a signal to it reaches training.
+hand_on() {
     local command=$1
     shift
     echo "== $command $*"
     if [[ $command == test ]]; then
         run_tests "$@"
     elif [[ $command == docs ]]; then
-        .venv/bin/python -m sphinx --fail-on-warning --quiet "$@" docs site
+        exec .venv/bin/python -m sphinx --fail-on-warning --quiet "$@" docs site
     elif in_list "$command" "$SUITES"; then
-        .venv/bin/python -m benchmarks run "$command" "$@"
+        exec .venv/bin/python -m benchmarks run "$command" "$@"
     else
-        .venv/bin/python -m benchmarks "$command" "$@"
+        exec .venv/bin/python -m benchmarks "$command" "$@"
     fi
 }
 
@@ -102,4 +103,4 @@ if ! in_list "$1" "$SUITES$OTHERS"; then
 fi
 
 set_up
-one "$@"
+hand_on "$@"

@@ -34,8 +34,11 @@ napoleon_use_ivar = True  # fields are described once, with their class
 # Links into linked folders resolve, but MyST warns of them; a test holds all links.
 # A type's short name may be that of classes of two modules.
 suppress_warnings = ["myst.header", "myst.xref_missing", "ref.python"]
-# A page stands as its file has it; what it links to and is a folder has a page here.
-FOLDERS = {"(examples/)": "(examples/munchausen/README.md)"}
+# A page stands as its file has it; what it links to may be elsewhere here, or a folder.
+LINKS = {
+    "(examples/)": "(examples/munchausen/README.md)",
+    "(docs/add_an_arm.md)": "(add_an_arm.md)",
+}
 
 
 def _generate(app: Any, page: str, source: list[str]) -> None:
@@ -43,8 +46,8 @@ def _generate(app: Any, page: str, source: list[str]) -> None:
     if page in PAGES:
         mark, made = "<!-- generated -->", PAGES[page]()
         source[0] = source[0].replace(mark, made)
-    for folder, its_page in FOLDERS.items():
-        source[0] = source[0].replace(folder, its_page)
+    for link, its_page in LINKS.items():
+        source[0] = source[0].replace(link, its_page)
 
 
 def _inline(self: Any, node: Any) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.claims.calibration import COLUMNS, STUDIES, calibration
 from analysis.claims.calibration_page import calibration_markdown
 from analysis.claims.judging import Judged, judge_all
-from analysis.claims.pages import verdicts_markdown
+from analysis.claims.pages import A_USERS, THE_PAPERS, verdicts_markdown
 from analysis.claims.reading import FOLDER as CLAIMS
 from analysis.claims.reading import load_studies
 from analysis.claims.registry import (
@@ -80,7 +80,8 @@ def write_claims(results: Path, claims: Path = CLAIMS, name: str = "") -> Verdic
     found = judged_claims(results, claims, name)
     place, registry = _places(name)
     folder, before = results / place, read_registry(results, registry)
-    page = verdicts_markdown(found.judged, found.verdicts, found.questions)
+    sources = A_USERS if name else THE_PAPERS
+    page = verdicts_markdown(found.judged, found.verdicts, found.questions, sources)
     files = {
         folder / "verdicts.csv": csv_bytes(found.verdicts),
         folder / "questions.csv": csv_bytes(found.questions),

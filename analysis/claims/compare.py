@@ -12,6 +12,7 @@ from analysis.claims.blocks import Blocks, NoVerdictError
 from analysis.claims.crosschecks import CrossCheck, cross_check
 from analysis.claims.others import Scores
 from analysis.claims.verdicts import ALPHA, RULES, Judgement, Kind, judge_blocks
+from analysis.claims.words import missing_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +40,8 @@ class Comparison:
             )
         words = next(rule.words for kind, rule in RULES.items() if kind == found.kind)
         yield f"n = {found.n} blocks; margin {found.margin:g}; {found.relation}"
-        more = "" if not found.missing else f", {found.missing} blocks missing"
-        if found.missing is None:
-            more = ", over 1000 blocks missing, as things stand"
-        yield f"{found.kind} ({words}): {found.verdict}{more}"
+        more = missing_text(found.missing)
+        yield f"{found.kind} ({words}): {found.verdict}{more and ', ' + more}"
         yield f"smallest margin that holds: {found.smallest_margin:.4g}"
         if self.check is not None:
             yield (

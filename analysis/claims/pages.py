@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
-from analysis.claims.tables import ALL_GAMES, AMENDED, missing_text, percent, tier_text
+from analysis.claims.sequences import Interval
+from analysis.claims.tables import ALL_GAMES, AMENDED, percent, tier_text
 from analysis.claims.tiers import Answer
 from analysis.claims.verdicts import RATE
+from analysis.claims.words import missing_text
 from analysis.tables.markdown import markdown_table
 
 TIERS = {"theory": "exact mathematics", "minatar": "MinAtar", "atari": "Atari"}
 HOW_TO_READ = (
-    "Each claim was written down with what judges it (`analysis/claims/*.toml`) before "
-    "its data; one that was changed after them says so. Effects are in per cent of a "
-    "game's scale (`reference/scales.csv`), "
-    "averaged over games. Intervals are anytime-valid: they hold at every number of "
-    "blocks at once, so that verdicts may be read after each new seed and the study "
-    "may stop at any of them; a block is one seed of both arms on all games. With "
-    "normal blocks at most 5 % of studies ever state something false of a question "
-    "(`calibration.md`: simulated, on other scores too). No 95 % interval is finite "
-    "below five blocks, and there is no verdict below three. Blocks missing: if mean "
-    "and deviation stay as they are. Mathematics says of a claim that it supports it, "
-    "contradicts it, that it depends, or nothing (silent), by checks that all pass."
+    "Each claim was written down with what judges it ({claims}) before its data; one "
+    "that was changed after them says so. Effects are in per cent of a game's scale "
+    "({scales}), averaged over games. Intervals are anytime-valid: they hold at every "
+    "number of blocks at once, so that verdicts may be read after each new seed and the"
+    " study may stop at any of them; a block is one seed of both arms on all games. "
+    "With normal blocks at most 5 % of studies ever state something false of a question"
+    " (`{calibration}`: simulated, on other scores too). No 95 % interval is finite "
+    "below five blocks, and there is no verdict below three. That an effect is other "
+    "than 0, or beyond the margin, is read off the 95 % interval; that it is within the"
+    " margin, or not beyond it on one side, off the 90 % one. Blocks missing: how many "
+    "more, planned or not, if mean and deviation stay as they are. Mathematics says of "
+    "a claim that it supports it, contradicts it, that it depends, or nothing (silent),"
+    " by checks that all pass."
 )
+THE_PAPERS = {
+    "claims": "`analysis/claims/*.toml`",
+    "scales": "`reference/scales.csv`",
+    "calibration": "calibration.md",
+}
+A_USERS = {
+    "claims": "TOML files of one's own",
+    "scales": "`studies.toml` beside them",
+    "calibration": "results/claims/calibration.md",
+}
 CROSS_CHECKS = (
     "Cross-checks, for one look at the end alone, and never the verdict: the "
     "difference of interquartile means with a stratified bootstrap's 95 % interval, "
@@ -36,12 +50,21 @@ CROSS_CHECKS = (
 
 
 def verdicts_markdown(
-    judged: Judged, verdicts: pd.DataFrame, questions: pd.DataFrame
+    judged: Judged,
+    verdicts: pd.DataFrame,
+    questions: pd.DataFrame,
+    sources: Mapping[str, str] = THE_PAPERS,
 ) -> str:
-    """The page: the verdict table, then each claim with its evidence."""
-    parts = [
-        f"# Verdicts\n\n{HOW_TO_READ}\n\n{markdown_table(overview(judged, verdicts))}"
-    ]
+    """The page: the verdict table, then each claim with its evidence.
+
+    Args:
+        judged: All claims.
+        verdicts: Their table.
+        questions: Its evidence.
+        sources: Where claims, scales and calibration are, in words.
+    """
+    how, table = HOW_TO_READ.format(**sources), overview(judged, verdicts)
+    parts = [f"# Verdicts\n\n{how}\n\n{markdown_table(table)}"]
     parts += [_section(claim, judged, questions) for claim in judged.claims]
     return "\n".join(parts)
 
@@ -79,13 +102,18 @@ def evidence(each: Answer) -> str:
     found, question = each.judgement, each.question
     if found is None:
         return f"{question.id} {each.study}: no verdict: {each.why}"
+    relation = "" if found.relation == "open" else f" ({found.relation})"
     return (
-        f"{question.id} {each.study}: {percent(found.mean)} % "
-        f"[{percent(found.wide.low)}, {percent(found.wide.high)}], "
-        f"{100 * found.wide.level:g} % anytime-valid; margin "
-        f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}; "
-        f"{found.relation}: {each.state}"
+        f"{question.id} {each.study}: {percent(found.mean)} %, anytime-valid "
+        f"{100 * found.wide.level:g} % {_span(found.wide)}, "
+        f"{100 * found.narrow.level:g} % {_span(found.narrow)}; margin "
+        f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}: "
+        f"{each.state}{relation}"
     )
+
+
+def _span(interval: Interval) -> str:
+    return f"[{percent(interval.low)}, {percent(interval.high)}]"
 
 
 def _section(claim: Claim, judged: Judged, questions: pd.DataFrame) -> str:
@@ -117,7 +145,8 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "A less B": arms if question.kind != RATE else f"rate of {arms}",
         "study": each.study,
         "effect, %": "–" if found is None else percent(found.mean),
-        "95 % anytime-valid interval": "–",
+        "95 % interval": "–",
+        "90 % interval": "–",
         "margin, %": f"{100 * question.margin:g}",
         "n": f"{each.n} of {_planned(each)}",
         "verdict": each.state,
@@ -125,8 +154,8 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "smallest margin, %": "–",
     }
     if found is not None:
-        low, high = percent(found.wide.low), percent(found.wide.high)
-        cells["95 % anytime-valid interval"] = f"[{low}, {high}]"
+        cells["95 % interval"] = _span(found.wide)
+        cells["90 % interval"] = _span(found.narrow)
         cells["smallest margin, %"] = percent(found.smallest_margin).lstrip("+")
         if each.state in ("supported", "contradicted"):
             cells["missing"] = "none"

@@ -183,8 +183,8 @@ def _problems(content: Mapping[str, Any], studies: Games) -> Iterator[str]:
     theory = content.get("theory")
     if isinstance(theory, dict):
         yield from _key_problems("theory.", theory, _THEORY, {})
-        if theory.get("answer") not in ANSWERS:
-            yield f"theory.answer: expected one of {', '.join(ANSWERS)}"
+        if (answer := theory.get("answer")) not in ANSWERS:
+            yield f"theory.answer: expected one of {', '.join(ANSWERS)}, not {answer!r}"
     for number, each in enumerate(content.get("amendment", []), 1):
         wanted: dict[str, Any] = {"date": object, "what": str}
         yield from _key_problems(f"amendment {number}: ", each, wanted, {})
@@ -218,7 +218,8 @@ def _question_problems(question: Mapping[str, Any], studies: Games) -> Iterator[
     if question["kind"] not in KINDS:
         yield f"kind: expected one of {', '.join(KINDS)}, not {question['kind']!r}"
     if question["estimand"] not in ESTIMANDS:
-        yield f"estimand: expected one of {', '.join(ESTIMANDS)}"
+        found = question["estimand"]
+        yield f"estimand: expected one of {', '.join(ESTIMANDS)}, not {found!r}"
     if (question["kind"] == RATE) != (question["estimand"] == "divergence"):
         yield "estimand: divergence is for a rate, and a rate is of divergence"
     if len(question["arms"]) != (1 if question["kind"] == RATE else 2):

@@ -13,6 +13,7 @@ from analysis.claims.judging import Judged
 from analysis.claims.registry import amended
 from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tiers import Answer, Tier
+from analysis.claims.words import missing_text
 from analysis.records.once import once
 
 AMENDED = "amended after data"
@@ -100,19 +101,12 @@ def questions(judged: Judged) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=QUESTIONS).astype({"missing": "Int64"})
 
 
-def missing_text(missing: int | None) -> str:
-    """Blocks that are still needed, in words."""
-    if missing is None:
-        return "over 1000 blocks missing, as things stand"
-    return f"{missing} {'block' if missing == 1 else 'blocks'} missing"
-
-
 def tier_text(tier: Tier) -> str:
     """A verdict in a few words."""
     if tier.verdict == "not asked":
         return "–"
     if tier.verdict == "no verdict":
-        more = f", {missing_text(tier.missing)}" if tier.missing else ""
+        more = f", {missing_text(tier.missing, planned=True)}" if tier.missing else ""
         return f"no verdict: {tier.says}{more}"
     if tier.verdict == "undecided":
         return f"undecided, {missing_text(tier.missing)}"

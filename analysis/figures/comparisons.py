@@ -98,7 +98,7 @@ def _own_block(arms: pd.DataFrame) -> Block:
     there, family = set(arms["variant"]), str(arms["family"].iloc[0])
     beside = tuple(name for name in PAPERS if name in there)
     heading = f"Own variants of {FAMILIES.get(family, family)}"
-    return Block(heading, (*sorted(there - {*PAPERS}), *beside), beside)
+    return Block(heading, (*beside, *sorted(there - {*PAPERS})), beside)
 
 
 @dataclass(frozen=True, eq=False)

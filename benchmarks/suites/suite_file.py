@@ -90,11 +90,13 @@ class Checker:
         path: The suite's file.
         problems: What is wrong.
         keys: The schema: that of all suites, and what the file's own classes add.
+        refused: Variants of the file's own of which something is wrong.
     """
 
     path: Path
     problems: list[str] = field(default_factory=list)
     keys: dict[str, Key] = field(default_factory=lambda: dict(KEYS))
+    refused: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -149,6 +151,7 @@ class Checker:
                 continue
             problems = add_variant(name, self.path, settings_of_it)
             self.problems += [f"{where}{each}" for each in problems]
+            self.refused |= {name} if problems else set()
             if name in ALGORITHMS:
                 self.keys |= schema_of(ALGORITHMS[name])
 
@@ -161,6 +164,8 @@ class Checker:
         key = f"{where}variants"
         variants = self.names(key, table.get("variants"), tuple(ALGORITHMS))
         for variant in variants:
+            if variant in self.refused:
+                continue
             self.problems += [
                 f"ALGORITHMS[{variant!r}]: {setting}: no setting of its runs; {near}"
                 for setting, near in unheeded(variant).items()

@@ -19,6 +19,7 @@ from benchmarks.suites.schema import as_fractions, parse_schedule
 from benchmarks.sweeps import capacity
 
 NEAR_ONE = 0.9  # of epsilon; 2017's own schedule has 0.955 at the first update
+MOST_EPSILON = 0.5  # at the end
 REACHED = 0.95  # of the fixed point
 NAMED = 3  # variants that a line names
 
@@ -88,6 +89,19 @@ def _explores_too_little(config: RunConfig) -> str | None:
     )
 
 
+def _explores_to_the_end(config: RunConfig) -> str | None:
+    if config.family != "dqn" or not _learns(config):
+        return None
+    points = parse_schedule(config.hyperparameters["exploration"])
+    epsilon = PiecewiseSchedule(tuple(as_fractions(points, config.frames)))(0.0)
+    if epsilon <= MOST_EPSILON:
+        return None
+    return (
+        f"exploration: epsilon is still {epsilon:.2g} at the end: scores are those of "
+        "random actions for the most part"
+    )
+
+
 def _stays_far_from_its_fixed_point(config: RunConfig) -> str | None:
     """A constant c of each step is worth c / (1 - gamma^n) a path in the end.
 
@@ -103,8 +117,9 @@ def _stays_far_from_its_fixed_point(config: RunConfig) -> str | None:
     if reached >= REACHED:
         return None
     return (
-        f"{copies:,} copies to the target network after learning_starts: a constant of "
-        f"each step can reach {reached:.1%} of its fixed point, not {REACHED:.0%}"
+        f"target_update_interval={settings['target_update_interval']:,}: {copies:,} "
+        "copies to the target network after learning_starts: a constant of each step "
+        f"can reach {reached:.1%} of its fixed point, not {REACHED:.0%}"
     )
 
 
@@ -141,6 +156,7 @@ def _begins_anew(config: RunConfig) -> str | None:
 _CHECKS: Sequence[Callable[[RunConfig], str | None]] = (
     _never_learns,
     _explores_too_little,
+    _explores_to_the_end,
     _stays_far_from_its_fixed_point,
     _has_no_score,
     _begins_anew,

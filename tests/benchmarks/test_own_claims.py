@@ -42,6 +42,8 @@ def test_a_claim_of_a_users_is_judged_in_its_own_unit(call, claims, results):
     assert (row["verdict"], row["n"]) == ("supported", 8)
     assert row["effect"] == pytest.approx(0.3, abs=0.02)
     assert not (results / "claims/verdicts.csv").exists()
+    page = (results / "claims/mine/verdicts.md").read_text()
+    assert "`studies.toml` beside them" in page and "scales.csv" not in page
     registry = pd.read_csv(results / "claims/mine/judged_claims.csv")
     assert list(registry["claim"]) == ["Z1"]
 

@@ -86,6 +86,19 @@ def test_the_way_in_fails_with_what_it_hands_on(installed):
     assert way_in(installed, "tables").returncode == 1
 
 
+def test_a_signal_to_the_way_in_reaches_what_it_started(installed):
+    python = installed / ".venv/bin/python"
+    python.write_text("#!/bin/sh\ntrap 'echo stopped; exit 7' TERM\necho up\n"
+                      "while :; do sleep 0.05; done\n")  # fmt: skip
+    words = [str(installed / "run_all.sh"), "smoke"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert [started.stdout.readline() for _ in range(2)] == ["== smoke \n", "up\n"]
+        started.terminate()
+        assert started.communicate(timeout=30)[0] == "stopped\n"
+        assert started.returncode == 7
+
+
 @pytest.mark.parametrize("broken", ["ruff", "mypy"])
 def test_the_tests_fail_where_a_linter_does(broken, installed):
     assert way_in(installed, "test").returncode == 0

@@ -79,12 +79,12 @@ def test_the_same_data_give_the_same_bytes(results, claims):
 def test_a_line_of_evidence_has_all_that_a_verdict_rests_on(results, claims):
     found = judged_claims(results, claims)
     line = evidence(found.judged.answers["minatar", "C1.final"])
-    for part in ("C1.final minatar: +", "95 % anytime-valid", "margin 10 %",
-                 "n = 6 of 20", "supported"):  # fmt: skip
+    for part in ("C1.final minatar: +", "anytime-valid 95 % [", ", 90 % [",
+                 "margin 10 %", "n = 6 of 20", ": supported"):  # fmt: skip
         assert part in line
     lines = list(terminal(found.judged, found.verdicts))
     assert line in lines
-    assert "no verdict: no runs yet, 3 blocks missing" in lines[1]
+    assert "no verdict: no runs yet, 3 planned blocks missing" in lines[1]
 
 
 def change(claims: Path, old: str, new: str):

@@ -35,7 +35,7 @@ def test_an_own_variant_is_drawn_beside_the_arms_of_its_family(tmp_path: Path) -
     curves = curves_with(tmp_path, MINE, NAIVE, *others)
     figure = draw(curves, figures_of(curves)[OWN_FIGURE])
     shown = [text.partition(" (")[0] for text in legends(figure)]
-    assert shown == ["mine", "a2c-naive", "a2c-proper", "dqn-mine", "dqn-hard"]
+    assert shown == ["a2c-naive", "a2c-proper", "mine", "dqn-hard", "dqn-mine"]
     drawn = line(panels_of(figure)[0], "mine")
     assert drawn.get_color() == colour("mine") not in COLOURS.values()
     assert drawn.get_xydata()[-1].tolist() == [pytest.approx(0.001), 1.5]

@@ -155,6 +155,12 @@ def test_what_is_wrong_with_a_variant_is_said_first(tmp_path, changed, said):
     assert refused.value.problems[0].startswith(f"trial.toml: {said}")
 
 
+def test_a_misspelt_setting_is_one_line(tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        load_suite(suite_in(tmp_path, SUITE.replace(MINE, MINE + "wieght = 1.0\n")))
+    assert len(refused.value.problems) == 1
+
+
 CLASSES = {
     "of no family": ("class Arm: pass", "expected a subclass of algorithms.Regular"),
     "no class": ("Arm = 3", "expected a subclass of algorithms.Regularized"),

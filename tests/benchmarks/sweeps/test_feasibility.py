@@ -64,8 +64,8 @@ def test_no_update_comes_before_learning_starts(frames, doubted):
     ("exploration", "epsilon"),
     [
         ("0:1 0.02:0.1 0.2:0.01", "0.085"),  # 2017's, at a fiftieth of 2017's budget
-        ("0:1 200_000:0.89", "0.89"),
-        ("0:1 200_000:0.9", None),
+        ("0:1 200_000:0.89 300_000:0.1", "0.89"),
+        ("0:1 200_000:0.901 300_000:0.1", None),
         ("0:1 0.06:1 0.2:0.01", None),
     ],
 )
@@ -78,6 +78,15 @@ def test_epsilon_is_near_one_at_the_first_update(exploration, epsilon):
         (line,) = lines
         at = "at the first update, agent step 50,000 of 1,000,000"
         assert f"epsilon is down to {epsilon} {at}" in line
+
+
+@pytest.mark.parametrize(("last", "doubted"), [("0.51", True), ("0.5", False)])
+def test_epsilon_falls_within_training(last, doubted):
+    values = {"exploration": f"0:1 0.06:1 0.2:{last}", "target_update_interval": 1_000}
+    lines = said(run("dqn-hard", 4_000_000, learning_starts=50_000, **values))
+    assert [f"epsilon is still {last} at the end" in line for line in lines] == (
+        [True] if doubted else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +112,8 @@ def test_a_constant_reaches_its_fixed_point(changes, expected):
     else:
         copies, reached = expected.split(", ")
         (line,) = lines
-        assert line.startswith(f"dqn-soft-kl: {copies} to the target network after")
+        period = f"target_update_interval={changes['target_update_interval']:,}"
+        assert line.startswith(f"dqn-soft-kl: {period}: {copies} to the target network")
         assert f"can reach {reached} of its fixed point" in line
 
 
