@@ -16,8 +16,9 @@ from analysis.report.findings import TEMPLATE, findings
 from analysis.report.page import FOLDER
 
 RESULTS = Path(__file__).parents[3] / "results"
-# Names and a formula: the paper's year, a package, the baseline, a game without end.
-NAMES = ("2017", "Stable-Baselines3", "`a2c-naive`", "(1 - gamma)")
+# Names and a formula: the paper's year, a package, arms, a game without end.
+ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C"
+NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)")
 
 OTHER = f"claim,study,digest,blocks,data\nC7,minatar,{'0' * 64},1,{'0' * 64}\n"
 
@@ -56,7 +57,8 @@ def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
     assert re.search(
         r"- MinAtar, `a2c-proper` less `a2c-naive`: Is proper A2C's final score at "
         r"least naive A2C's\? −2\d\.\d % of the scale, "
-        r"95 %: \[−\d+\.\d, −\d+\.\d\], margin −10 %, 8 of 20 blocks: \*\*contradicted",
+        r"95 %: \[−\d+\.\d, −\d+\.\d\], 90 %: \[−\d+\.\d, −\d+\.\d\], "
+        r"margin −10 %, 8 of 20 blocks: \*\*contradicted",
         evidence,
     )
 

@@ -1,0 +1,51 @@
+"""Figure 1's controls: is it looking ahead that helps or harms, or being paid to live?
+
+With entropy in the returns an agent looks ahead to it, and is paid for every step that
+it lives. Two arms have one of these each: ``a2c-naive-plus`` the pay alone, and
+``a2c-proper-kl``, whose divergence charges for living, the looking ahead (Section 6.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.figures.comparisons import FIGURES
+from analysis.records.study import Study
+from analysis.tables.scoring import final_scores
+
+ARMS = FIGURES["figure_1"][1].variants
+
+
+@dataclass(frozen=True)
+class Control:
+    """A game's final scores under the arms of Figure 1 and its controls.
+
+    Attributes:
+        game: The game.
+        scores: Of each of :data:`ARMS`, in their order: the mean over its finished
+            runs, and how many those are.
+    """
+
+    game: str
+    scores: tuple[tuple[float, int], ...]
+
+
+def controls(studies: Sequence[Study]) -> list[Control]:
+    """The games on which every one of the arms has a score."""
+    return [each for study in studies for each in _of_study(study)]
+
+
+def _of_study(study: Study) -> Iterator[Control]:
+    rows = final_scores(study).dropna(subset="score")
+    table = rows.groupby(["game", "label"])["score"].agg(["mean", "count"])
+    for game in dict.fromkeys(rows["game"].sort_values()):
+        found = table.loc[game]
+        if {*ARMS} <= {*found.index}:
+            yield Control(str(game), tuple(_cell(found.loc[arm]) for arm in ARMS))
+
+
+def _cell(row: pd.Series) -> tuple[float, int]:
+    return float(row["mean"]), int(row["count"])
