@@ -8,6 +8,8 @@ import pandas as pd
 
 from analysis.records.study import Study
 
+_AXES = ["label", "game", "seed"]
+
 
 def gaps(study: Study) -> list[str]:
     """What a study lacks, a line each.
@@ -28,10 +30,16 @@ def gaps(study: Study) -> list[str]:
 
 
 def _holes(family: pd.DataFrame) -> Iterator[str]:
-    keys = ["label", "game", "seed"]
-    there = set(family[keys].itertuples(index=False, name=None))
-    axes = [sorted(family[key].unique()) for key in keys]
-    for place in pd.MultiIndex.from_product(axes):
-        if place not in there:
-            label, game, seed = place
-            yield f"{label} on {game} has no run of seed {seed}"
+    """The holes of a family's grid; games that lack the same seeds of an arm as one."""
+    there = set(family[_AXES].itertuples(index=False, name=None))
+    labels, games, seeds = (sorted(family[key].unique()) for key in _AXES)
+    for label in labels:
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for game in games:
+            missing = [f"{n}" for n in seeds if (label, game, n) not in there]
+            lacking.setdefault(tuple(missing), []).append(game)
+        for missing, where in lacking.items():
+            if missing:
+                one = "seed" if len(missing) == 1 else "seeds"
+                said = f"{one} {', '.join(missing)}"
+                yield f"{label} on {', '.join(where)} has no run of {said}"

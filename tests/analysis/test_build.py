@@ -148,6 +148,22 @@ def test_what_is_missing_is_named(small_study: Path) -> None:
     ]
 
 
+def test_games_that_lack_the_same_seeds_are_named_together(
+    runs_dir: Path, data_dir: Path
+) -> None:
+    arms = [("a2c-naive", seed) for seed in range(4)] + [("a2c-proper", 0)]
+    for game in ("Breakout", "Pong"):
+        for variant, seed in arms:
+            write_run(runs_dir, config_of(variant, game, seed=seed), [(950, 1.0)])
+    write_run(runs_dir, config_of("q-a2c", "Pong", seed=3), [(950, 1.0)])
+    export_study(runs_dir, "atari", data_dir)
+    assert gaps(load_study(data_dir, "atari")) == [
+        "atari: a2c-proper on Breakout, Pong has no run of seeds 1, 2, 3",
+        "atari: q-a2c on Breakout has no run of seeds 0, 1, 2, 3",
+        "atari: q-a2c on Pong has no run of seeds 0, 1, 2",
+    ]
+
+
 def test_a_study_with_every_run_is_complete(runs_dir: Path, data_dir: Path) -> None:
     arms = [("a2c-naive", 0), ("a2c-naive", 1), ("a2c-proper", 0), ("a2c-proper", 1)]
     # A family of its own has seeds of its own, and an extra option is no gap.
