@@ -38,8 +38,8 @@ def _holes(family: pd.DataFrame) -> Iterator[str]:
         for game in games:
             missing = [f"{n}" for n in seeds if (label, game, n) not in there]
             lacking.setdefault(tuple(missing), []).append(game)
-        for missing, where in lacking.items():
-            if missing:
-                one = "seed" if len(missing) == 1 else "seeds"
-                said = f"{one} {', '.join(missing)}"
+        for numbers, where in lacking.items():
+            if numbers:
+                one = "seed" if len(numbers) == 1 else "seeds"
+                said = f"{one} {', '.join(numbers)}"
                 yield f"{label} on {', '.join(where)} has no run of {said}"
