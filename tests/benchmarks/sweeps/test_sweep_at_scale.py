@@ -71,7 +71,7 @@ def two_drivers(root, games, seeds, frames):
 
 
 def test_two_drivers_at_once_make_each_run_once(tmp_path):
-    two_drivers(tmp_path, ["Breakout"], 3, 4_000)
+    two_drivers(tmp_path, ["Breakout"], 2, 4_000)
 
 
 @pytest.mark.slow
@@ -80,7 +80,7 @@ def test_two_drivers_at_once_make_each_of_twelve_runs_once(tmp_path):
 
 
 def test_a_killed_driver_costs_less_than_a_checkpoint_interval(tmp_path):
-    killed_drivers(tmp_path, ["Breakout"], ["q-a2c"], 3, 12_000, kills=1)
+    killed_drivers(tmp_path, ["Breakout"], ["q-a2c"], 2, 8_000, kills=1)
 
 
 @pytest.mark.slow
