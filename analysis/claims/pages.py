@@ -20,26 +20,26 @@ HOW_TO_READ = (
     "Each claim was written down with what judges it ({claims}) before its data; one "
     "that was changed after them says so. Effects are in per cent of a game's scale "
     "({scales}), averaged over games. Intervals are anytime-valid: they hold at every "
-    "number of blocks at once, so that verdicts may be read after each new seed and the"
-    " study may stop at any of them; a block is one seed of both arms on all games. "
-    "With normal blocks at most 5 % of studies ever state something false of a question"
-    " (`{calibration}`: simulated, on other scores too). No 95 % interval is finite "
-    "below five blocks, and there is no verdict below three. That an effect is other "
-    "than 0, or beyond the margin, is read off the 95 % interval; that it is within the"
-    " margin, or not beyond it on one side, off the 90 % one. Blocks missing: how many "
-    "more, planned or not, if mean and deviation stay as they are. Mathematics says of "
-    "a claim that it supports it, contradicts it, that it depends, or nothing (silent),"
-    " by checks that all pass."
+    "number of blocks at once, so that verdicts may be read after each new seed and "
+    "the study may stop at any of them; a block is one seed of both arms on all "
+    "games. With normal blocks at most 5 % of studies ever state something false of a "
+    "question ({calibration}: simulated, on other scores too). No 95 % interval is "
+    "finite below five blocks, and there is no verdict below three. That an effect is "
+    "other than 0, or beyond the margin, is read off the 95 % interval; that it is "
+    "within the margin, or not beyond it on one side, off the 90 % one. Blocks "
+    "missing: how many more, planned or not, if mean and deviation stay as they are. "
+    "Mathematics says of a claim that it supports it, contradicts it, that it "
+    "depends, or nothing (silent), by checks that all pass."
 )
 THE_PAPERS = {
     "claims": "`analysis/claims/*.toml`",
     "scales": "`reference/scales.csv`",
-    "calibration": "calibration.md",
+    "calibration": "`calibration.md`",
 }
 A_USERS = {
     "claims": "TOML files of one's own",
     "scales": "`studies.toml` beside them",
-    "calibration": "results/claims/calibration.md",
+    "calibration": "`results/claims/calibration.md`",
 }
 CROSS_CHECKS = (
     "Cross-checks, for one look at the end alone, and never the verdict: the "
@@ -53,7 +53,7 @@ def verdicts_markdown(
     judged: Judged,
     verdicts: pd.DataFrame,
     questions: pd.DataFrame,
-    sources: Mapping[str, str] = THE_PAPERS,
+    sources: Mapping[str, str],
 ) -> str:
     """The page: the verdict table, then each claim with its evidence.
 

@@ -37,6 +37,7 @@ ONE_STEP = (
 )
 FIVE_STEP = ("dqn-hard-5step", "dqn-soft-entropy-5step", "dqn-soft-kl-5step")
 BONUS = ("a2c-naive", "a2c-proper")
+CONTROLS = (*BONUS, "a2c-proper-kl", "a2c-naive-plus")
 EQUIVALENT = ("a2c-proper", "q-a2c")
 
 # The paper's own arms are the first block; what its text needs beside them follows.
@@ -45,7 +46,7 @@ FIGURES: dict[str, tuple[Block, ...]] = {
         Block("Figure 1: A2C, entropy bonus naive or proper", BONUS),
         Block(
             "Figure 1, controls: KL for entropy; survival bonus alone",
-            (*BONUS, "a2c-proper-kl", "a2c-naive-plus"),
+            CONTROLS,
             beside=BONUS,
         ),
     ),

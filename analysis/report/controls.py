@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from analysis.figures.comparisons import FIGURES
+from analysis.figures.comparisons import CONTROLS
 from analysis.records.study import Study
 from analysis.tables.scoring import final_scores
-
-ARMS = FIGURES["figure_1"][1].variants
 
 
 @dataclass(frozen=True)
@@ -25,7 +21,7 @@ class Control:
 
     Attributes:
         game: The game.
-        scores: Of each of :data:`ARMS`, in their order: the mean over its finished
+        scores: Of each of :data:`CONTROLS`, in their order: the mean over its finished
             runs, and how many those are.
     """
 
@@ -41,11 +37,8 @@ def controls(studies: Sequence[Study]) -> list[Control]:
 def _of_study(study: Study) -> Iterator[Control]:
     rows = final_scores(study).dropna(subset="score")
     table = rows.groupby(["game", "label"])["score"].agg(["mean", "count"])
-    for game in dict.fromkeys(rows["game"].sort_values()):
+    for game in sorted(rows["game"].unique()):
         found = table.loc[game]
-        if {*ARMS} <= {*found.index}:
-            yield Control(str(game), tuple(_cell(found.loc[arm]) for arm in ARMS))
-
-
-def _cell(row: pd.Series) -> tuple[float, int]:
-    return float(row["mean"]), int(row["count"])
+        if {*CONTROLS} <= {*found.index}:
+            cells = found.loc[[*CONTROLS]].itertuples(index=False)
+            yield Control(game, tuple((float(mean), int(n)) for mean, n in cells))

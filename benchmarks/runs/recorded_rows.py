@@ -1,4 +1,4 @@
-"""Sinks of rows beside a run's record, and the rows that they are to have of it."""
+"""Sinks of rows, and the rows of a run's record that those beside it are to have."""
 
 from __future__ import annotations
 

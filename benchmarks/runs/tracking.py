@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import KVWriter
 
 from analysis.records.csvs import Table
 from analysis.records.record import (
@@ -24,6 +23,7 @@ from analysis.records.record import (
 )
 from benchmarks.errors import UsageError
 from benchmarks.runs.heartbeat import Heartbeat
+from benchmarks.runs.recorded_rows import RowWriter
 
 
 class CsvWriter:
@@ -70,7 +70,7 @@ class CsvWriter:
             self.file.close()
 
 
-class MetricsWriter(KVWriter):
+class MetricsWriter(RowWriter):
     """Writes what an algorithm logs under ``train/`` to metrics.csv.
 
     What is logged under ``time/`` goes to timing.csv: it is another each time that the
@@ -96,15 +96,10 @@ class MetricsWriter(KVWriter):
         """Return where both files stand."""
         return {key: writer.tell() for key, writer in self.writers.items()}
 
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
-        """Write one row at ``step`` frames."""
+    def send(self, row: dict[str, Any]) -> None:
+        """Write the part of a row that each file has."""
         for writer in self.writers.values():
-            writer.write({"frames": step, **_last_names(key_values)})
+            writer.write(_last_names(row))
 
     def close(self) -> None:
         """Close the files."""

@@ -151,7 +151,8 @@ class Checker:
                 continue
             problems = add_variant(name, self.path, settings_of_it)
             self.problems += [f"{where}{each}" for each in problems]
-            self.refused |= {name} if problems else set()
+            if problems:
+                self.refused.add(name)
             if name in ALGORITHMS:
                 self.keys |= schema_of(ALGORITHMS[name])
 

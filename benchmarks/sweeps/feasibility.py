@@ -74,13 +74,17 @@ def _learns(config: RunConfig) -> bool:
     return _steps(config) > config.hyperparameters["learning_starts"]
 
 
+def _epsilon(config: RunConfig, remaining: float) -> float:
+    """Epsilon where a share of training remains."""
+    points = parse_schedule(config.hyperparameters["exploration"])
+    return PiecewiseSchedule(tuple(as_fractions(points, config.frames)))(remaining)
+
+
 def _explores_too_little(config: RunConfig) -> str | None:
     if config.family != "dqn" or not _learns(config):
         return None
-    points = parse_schedule(config.hyperparameters["exploration"])
-    schedule = PiecewiseSchedule(tuple(as_fractions(points, config.frames)))
     starts, steps = config.hyperparameters["learning_starts"], _steps(config)
-    epsilon = schedule(1 - starts / steps)
+    epsilon = _epsilon(config, 1 - starts / steps)
     if epsilon >= NEAR_ONE:
         return None
     return (
@@ -92,8 +96,7 @@ def _explores_too_little(config: RunConfig) -> str | None:
 def _explores_to_the_end(config: RunConfig) -> str | None:
     if config.family != "dqn" or not _learns(config):
         return None
-    points = parse_schedule(config.hyperparameters["exploration"])
-    epsilon = PiecewiseSchedule(tuple(as_fractions(points, config.frames)))(0.0)
+    epsilon = _epsilon(config, 0.0)
     if epsilon <= MOST_EPSILON:
         return None
     return (

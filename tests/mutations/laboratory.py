@@ -104,7 +104,8 @@ def _pytest(copy: Path, said: Path, node_ids: Sequence[str]) -> None:
         os.dup2(file.fileno(), 1), os.dup2(file.fileno(), 2)
     checkout = {str(Path(__file__).parents[2]), "", str(Path.cwd())}
     sys.path[:] = [str(copy), *(p for p in sys.path if p not in checkout)]
-    for name in [n for n in sys.modules if n.partition(".")[0] == "tests"]:
+    # Some are there already if another test started the server that forks this.
+    for name in [n for n in sys.modules if n.partition(".")[0] in COPIED]:
         del sys.modules[name]
     importlib.invalidate_caches()
     os.chdir(copy)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.report.controls import ARMS, controls
+from analysis.figures.comparisons import CONTROLS as ARMS
+from analysis.report.controls import controls
 from tests.analysis.claims.planted import run_of, study_with
 
 GAMES = "MinAtar/Breakout", "MinAtar/Asterix"
