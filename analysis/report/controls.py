@@ -1,44 +1,76 @@
-"""Figure 1's controls: is it looking ahead that helps or harms, or being paid to live?
+"""Arms beside their controls: is it the algorithm, or what comes along with it?
 
-With entropy in the returns an agent looks ahead to it, and is paid for every step that
-it lives. Two arms have one of these each: ``a2c-naive-plus`` the pay alone, and
-``a2c-proper-kl``, whose divergence charges for living, the looking ahead (Section 6.1).
+Figure 1: with entropy in the returns an agent looks ahead to it, and is paid for every
+step that it lives. ``a2c-naive-plus`` has the pay alone, and ``a2c-proper-kl``, whose
+divergence charges for living, the looking ahead (Section 6.1).
+
+Figure 2: beside the greatest value of the next state, the soft-entropy target pays a
+share of ``tau log A``, all of it where the actions are alike; the soft-KL target
+charges the rest. ``dqn-hard-plus`` and ``dqn-hard-minus`` pay and charge the whole of
+it (Section 6.2).
+
+Figure 3: with ``c = 1 / tau`` the gradient is as many times longer, and nearly all of
+it is clipped away. ``q-a2c-raw`` has that gradient times ``tau`` (Eq. 58, Section 6.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from analysis.figures.comparisons import CONTROLS
+import pandas as pd
+
 from analysis.records.study import Study
+from analysis.report.late import late_means
 from analysis.tables.scoring import final_scores
+
+SCALED = ("q-a2c", "q-a2c-c100", "q-a2c-raw")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An arm on a game, in the last tenth of training; means over finished runs.
+
+    Attributes:
+        score: The final score.
+        n: The runs.
+        games: That a run finished.
+        late: Its metrics, by name.
+        settings: Its hyper-parameters.
+    """
+
+    score: float
+    n: int
+    games: float
+    late: Mapping[str, float]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Control:
-    """A game's final scores under the arms of Figure 1 and its controls.
-
-    Attributes:
-        game: The game.
-        scores: Of each of :data:`CONTROLS`, in their order: the mean over its finished
-            runs, and how many those are.
-    """
+    """A game, and what each arm did there."""
 
     game: str
-    scores: tuple[tuple[float, int], ...]
+    cells: Mapping[str, Cell]
 
 
-def controls(studies: Sequence[Study]) -> list[Control]:
-    """The games on which every one of the arms has a score."""
-    return [each for study in studies for each in _of_study(study)]
+def controls(studies: Sequence[Study], arms: Sequence[str]) -> list[Control]:
+    """The games on which every one of the arms has a score, and its cell in order."""
+    return [each for study in studies for each in _of_study(study, arms)]
 
 
-def _of_study(study: Study) -> Iterator[Control]:
+def _of_study(study: Study, arms: Sequence[str]) -> Iterator[Control]:
     rows = final_scores(study).dropna(subset="score")
-    table = rows.groupby(["game", "label"])["score"].agg(["mean", "count"])
-    for game in sorted(rows["game"].unique()):
-        found = table.loc[game]
-        if {*CONTROLS} <= {*found.index}:
-            cells = found.loc[[*CONTROLS]].itertuples(index=False)
-            yield Control(game, tuple((float(mean), int(n)) for mean, n in cells))
+    rows = rows[rows["label"].isin(arms)]
+    for game, there in rows.groupby("game"):
+        by_arm = dict(iter(there.groupby("label")))
+        if len(by_arm) == len(arms):
+            yield Control(str(game), {arm: _cell(study, by_arm[arm]) for arm in arms})
+
+
+def _cell(study: Study, rows: pd.DataFrame) -> Cell:
+    runs = list(rows["run_id"])
+    late = late_means(study, runs)
+    settings = study.configs[runs[0]]["hyperparameters"]
+    return Cell(rows["score"].mean(), len(rows), rows["games"].mean(), late, settings)

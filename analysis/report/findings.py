@@ -13,9 +13,9 @@ import pandas as pd
 from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
 from analysis.claims.words import name_of
-from analysis.figures.comparisons import CONTROLS
+from analysis.figures.comparisons import CONTROLS, ONE_STEP
 from analysis.records.study import Study
-from analysis.report.controls import controls
+from analysis.report.controls import SCALED, controls
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
@@ -62,7 +62,9 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
             sums=[_sum(study) for study in studies],
             theory={"rows": len(checks), "passed": _passed(checks)},
             living=living(studies),
-            controls={"arms": CONTROLS, "rows": controls(studies)},
+            bonus=controls(studies, CONTROLS),
+            constants=controls(studies, ONE_STEP),
+            scaled=controls(studies, SCALED),
             errata=theory.errata.to_dict("records"),
             against=list(_against(judged)),
             open=list(_open(judged, times)),

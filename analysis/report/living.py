@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.records.study import Study
-from analysis.tables.scoring import FINAL_PART, final_scores
+from analysis.report.late import late_means
+from analysis.tables.scoring import final_scores
 
 FAMILY, BASELINE = "a2c", "a2c-naive"
 FEW = 0.1  # games finished at the end, as a share of the baseline's
@@ -61,21 +62,20 @@ def _of_study(study: Study) -> Iterator[Living]:
 
 
 def _measured(study: Study, rows: pd.DataFrame, games: float, of: float) -> Living:
-    runs = list(rows["run_id"])
-    means = pd.DataFrame([_late(study, run_id) for run_id in runs]).mean()
-    first = rows.iloc[0]
-    return Living(first["label"], first["game"], len(runs), games, of, *means)
-
-
-def _late(study: Study, run_id: str) -> tuple[float, float, float]:
-    """Mean value and entropy in the last tenth, and what entropy is worth for ever."""
-    config = study.configs[run_id]
-    late = study.metrics[study.metrics["run_id"] == run_id]
-    late = late[late["frames"] > (1 - FINAL_PART) * config["frames"]]
-    value, entropy = float(late["value"].mean()), float(late["entropy"].mean())
-    settings = config["hyperparameters"]
+    runs, first = list(rows["run_id"]), rows.iloc[0]
+    late, config = late_means(study, runs), study.configs[runs[0]]
+    settings, entropy = config["hyperparameters"], late["entropy"]
     worth = settings["temperature"] * entropy / (1 - settings["gamma"])
-    return value, entropy, worth if _pays_entropy(config) else float("nan")
+    return Living(
+        first["label"],
+        first["game"],
+        len(runs),
+        games,
+        of,
+        late["value"],
+        entropy,
+        worth if _pays_entropy(config) else float("nan"),
+    )
 
 
 def _pays_entropy(config: Mapping[str, Any]) -> bool:

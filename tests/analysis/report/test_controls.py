@@ -1,25 +1,55 @@
-"""Figure 1's controls stand beside its arms, where all of them have runs."""
+"""Arms stand beside their controls, on the games where all of them have runs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
 from analysis.figures.comparisons import CONTROLS as ARMS
+from analysis.records.record import METRICS, RunRecord
 from analysis.report.controls import controls
-from tests.analysis.claims.planted import run_of, study_with
+from tests.analysis.claims.planted import FRAMES, run_of, study_with
 
 GAMES = "MinAtar/Breakout", "MinAtar/Asterix"
+
+
+def measured(run: RunRecord, share: float, games: int = 1) -> RunRecord:
+    """The run with so many late games, and two rows of metrics: the last alone late."""
+    late = pd.concat([run.episodes.iloc[-1:]] * games, ignore_index=True)
+    rows = {"frames": [FRAMES // 2, FRAMES], "kept_share": [0.99, share]}
+    metrics = pd.DataFrame(rows).reindex(columns=list(METRICS.dtypes))
+    return replace(run, episodes=late, metrics=metrics)
 
 
 def test_a_game_has_the_mean_of_every_arm() -> None:
     level = dict(zip(ARMS, (1.0, 2.0, 3.0, 4.0), strict=True))
     runs = [run_of(arm, game, 0, [level[arm]] * 10) for arm in ARMS for game in GAMES]
     runs.append(run_of(ARMS[0], GAMES[0], 1, [2.0] * 10))
-    asterix, breakout = controls([study_with(runs)])
+    asterix, breakout = controls([study_with(runs)], ARMS)
     assert (asterix.game, breakout.game) == GAMES[::-1]
-    assert breakout.scores == ((1.5, 2), (2.0, 1), (3.0, 1), (4.0, 1))
-    assert asterix.scores[0] == (1.0, 1)
+    assert list(breakout.cells) == list(ARMS)
+    assert [each.score for each in breakout.cells.values()] == [1.5, 2.0, 3.0, 4.0]
+    assert [each.n for each in breakout.cells.values()] == [2, 1, 1, 1]
+    assert [each.n for each in asterix.cells.values()] == [1, 1, 1, 1]
+
+
+def test_metrics_and_games_are_of_the_last_tenth_and_the_arm() -> None:
+    runs = [
+        measured(run_of("dqn-hard", GAMES[0], 0, [1.0] * 10), 0.9, games=2),
+        measured(run_of("dqn-soft-kl", GAMES[0], 0, [1.0] * 10), 0.6, games=3),
+        measured(run_of("dqn-soft-kl", GAMES[0], 1, [1.0] * 10), 0.2, games=5),
+        measured(run_of("dqn-soft-kl", GAMES[1], 0, [1.0] * 10), 0.1),
+    ]
+    (found,) = controls([study_with(runs)], ["dqn-soft-kl", "dqn-hard"])
+    kl, hard = found.cells.values()
+    assert kl.late["kept_share"] == pytest.approx(0.4)
+    assert hard.late["kept_share"] == pytest.approx(0.9)
+    assert (kl.games, hard.games) == (4, 2)
 
 
 def test_a_game_without_a_control_is_left_out() -> None:
     runs = [run_of(arm, GAMES[0], 0, [1.0] * 10) for arm in ARMS]
     runs += [run_of(arm, GAMES[1], 0, [1.0] * 10) for arm in ARMS[1:]]
-    assert [each.game for each in controls([study_with(runs)])] == [GAMES[0]]
+    assert [each.game for each in controls([study_with(runs)], ARMS)] == [GAMES[0]]
