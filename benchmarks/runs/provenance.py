@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.runs.code_digest import code_digest
+from benchmarks.runs.code_digest import ROOT, code_digest
 from benchmarks.runs.processor import processor, processor_id
 
 # OpenCV makes every pixel that an agent sees.
@@ -39,15 +39,27 @@ def package_versions(packages: Iterable[str]) -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
-def commit() -> str:
-    """Return the commit of the code, "+changes" where files differ from it."""
-    try:
-        describe = ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"]
-        here = Path(__file__).parent
-        found = subprocess.run(describe, cwd=here, capture_output=True, text=True)
-    except OSError:
+def commit(root: Path = ROOT) -> str:
+    """Return the commit of the code, "+changes" where a tracked file differs from it.
+
+    What is generated does not count: a study that goes on has changed ``results/``.
+
+    Args:
+        root: Folder of the project.
+    """
+    name = _git(root, "describe", "--always", "--abbrev=12")
+    if name is None or not name.stdout.strip():
         return "unknown"
-    return found.stdout.strip() or "unknown"
+    same = _git(root, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)results")
+    return name.stdout.strip() + ("+changes" if same and same.returncode else "")
+
+
+def _git(root: Path, *words: str) -> subprocess.CompletedProcess[str] | None:
+    """What git says; None where there is no git."""
+    try:
+        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
+    except OSError:
+        return None
 
 
 def exact_versions() -> dict[str, str]:

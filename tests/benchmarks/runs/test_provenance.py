@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from benchmarks.runs.code_digest import (
     source_digest,
 )
 from benchmarks.runs.processor import describe, processor, processor_id
-from benchmarks.runs.provenance import EXACT_PACKAGES, provenance, versions
+from benchmarks.runs.provenance import EXACT_PACKAGES, commit, provenance, versions
 
 # ------------------------------------------------------------- kinds of processor
 
@@ -259,3 +260,34 @@ def test_a_mangled_record_of_it_is_refused(wrong, tiny):
     check_config(Path("config.json"), record)
     with pytest.raises(RecordError, match=next(iter(wrong))):
         check_config(Path("config.json"), record | wrong)
+
+
+# --------------------------------------------------------------------- the commit
+
+
+@pytest.fixture
+def repository(tmp_path):
+    for file in ("code.py", "results/scores.csv"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("1\n")
+    someone = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*someone, "commit", "-qm", "all"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_commit_is_marked_where_code_differs_and_not_where_results_do(repository):
+    clean = commit(repository)
+    assert len(clean) == 12
+    (repository / "results/scores.csv").write_text("2\n")
+    assert commit(repository) == clean
+    (repository / "code.py").write_text("2\n")
+    assert commit(repository) == f"{clean}+changes"
+    subprocess.run(["git", "add", "."], cwd=repository, check=True)
+    assert commit(repository) == f"{clean}+changes"
+
+
+def test_code_without_a_repository_has_an_unknown_commit(tmp_path, monkeypatch):
+    assert commit(tmp_path) == "unknown"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit(tmp_path) == "unknown"
