@@ -25,9 +25,10 @@ HOW_TO_READ = (
     "games. With normal blocks at most 5 % of studies ever state something false of a "
     "question ({calibration}: simulated, on other scores too). No 95 % interval is "
     "finite below five blocks, and there is no verdict below three. That an effect is "
-    "other than 0, or beyond the margin, is read off the 95 % interval; that it is "
-    "within the margin, or not beyond it on one side, off the 90 % one. Blocks "
-    "missing: how many more, planned or not, if mean and deviation stay as they are. "
+    "other than 0, or beyond the margin, is read off the wide interval; that it is "
+    "within the margin, or not beyond it on one side, off the narrow one, which leaves "
+    "out twice as much. Blocks missing: how many more, planned or not, if mean and "
+    "deviation stay as they are. "
     "Mathematics says of a claim that it supports it, contradicts it, that it "
     "depends, or nothing (silent), by checks that all pass."
 )
@@ -105,15 +106,15 @@ def evidence(each: Answer) -> str:
     relation = "" if found.relation == "open" else f" ({found.relation})"
     return (
         f"{question.id} {each.study}: {percent(found.mean)} %, anytime-valid "
-        f"{100 * found.wide.level:g} % {_span(found.wide)}, "
-        f"{100 * found.narrow.level:g} % {_span(found.narrow)}; margin "
+        f"{_span(found.wide)}, {_span(found.narrow)}; margin "
         f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}: "
         f"{each.state}{relation}"
     )
 
 
 def _span(interval: Interval) -> str:
-    return f"[{percent(interval.low)}, {percent(interval.high)}]"
+    ends = f"[{percent(interval.low)}, {percent(interval.high)}]"
+    return f"{100 * interval.level:g} % {ends}"
 
 
 def _section(claim: Claim, judged: Judged, questions: pd.DataFrame) -> str:
@@ -145,8 +146,8 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "A less B": arms if question.kind != RATE else f"rate of {arms}",
         "study": each.study,
         "effect, %": "–" if found is None else percent(found.mean),
-        "95 % interval": "–",
-        "90 % interval": "–",
+        "wide interval": "–",
+        "narrow interval": "–",
         "margin, %": f"{100 * question.margin:g}",
         "n": f"{each.n} of {_planned(each)}",
         "verdict": each.state,
@@ -154,8 +155,8 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "smallest margin, %": "–",
     }
     if found is not None:
-        cells["95 % interval"] = _span(found.wide)
-        cells["90 % interval"] = _span(found.narrow)
+        cells["wide interval"] = _span(found.wide)
+        cells["narrow interval"] = _span(found.narrow)
         cells["smallest margin, %"] = percent(found.smallest_margin).lstrip("+")
         if each.state in ("supported", "contradicted"):
             cells["missing"] = "none"

@@ -94,6 +94,24 @@ def change(claims: Path, old: str, new: str):
     path.write_text(text.replace(old, new, 1))
 
 
+def test_intervals_have_the_level_that_the_question_asks_for(results, claims):
+    change(claims, "level = 0.95", "level = 0.99")
+    write_claims(results, claims)
+    page = (results / "claims/verdicts.md").read_text()
+    (row,) = [
+        line
+        for line in page.splitlines()
+        if line.startswith("| C1.final **") and "minatar" in line
+    ]
+    assert "| 99 % [" in row and "| 98 % [" in row
+    (row,) = [
+        line
+        for line in page.splitlines()
+        if line.startswith("| C7.final **") and "minatar" in line
+    ]
+    assert "| 95 % [" in row and "| 90 % [" in row
+
+
 def test_a_claim_that_is_changed_after_its_data_says_so(results, claims):
     write_claims(results, claims)
     change(claims, "margin = 0.1", "margin = 0.3")
