@@ -84,7 +84,10 @@ def _drawn(curves: Curves, shown: Sequence[Comparison]) -> Figure:
     heights = [layout.height() for layout in layouts]
     heights.append((caption.count("\n") + 1) / LINES_PER_INCH + 0.12)
     figure = Figure(figsize=(width, sum(heights)), layout="constrained")
-    parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
+    # Their frames end at 0 but for rounding, whose sign is not the same each time.
+    parts = figure.subfigures(
+        len(heights), 1, height_ratios=heights, squeeze=False, frameon=False
+    )
     for part, layout in zip(parts.flat, layouts, strict=False):
         _draw_block(part, curves, layout)
     parts.flat[-1].text(0.012, 0.98, caption, va="top", fontsize=7, color="#444444")

@@ -117,6 +117,15 @@ def test_there_is_a_panel_per_game(tmp_path: Path) -> None:
     assert list(panels(figure)) == sorted(games)
 
 
+def test_parts_draw_no_frame_whose_edge_is_nought_but_for_rounding(
+    small_study: Path,
+) -> None:
+    # In the PDF it is "0" or "-0", by what was drawn before.
+    figure = figure_1(curves_of(small_study))
+    assert figure.subfigs
+    assert not any(part.patch.get_visible() for part in figure.subfigs)
+
+
 def test_n_that_differs_between_games_is_a_range(tmp_path: Path) -> None:
     places = [("Pong", 0), ("Breakout", 0), ("Breakout", 1)]
     configs = [config_of(arm, game, seed) for arm in BOTH for game, seed in places]
