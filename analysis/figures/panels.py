@@ -38,8 +38,9 @@ class Entry:
         return Line2D([], [], label="\n".join(self.lines(characters)), **look)
 
     def lines(self, characters: int) -> list[str]:
-        """The text, wrapped."""
-        return textwrap.wrap(self.text, characters)
+        """The text, wrapped, but not within an equation as "n = 1"."""
+        whole = self.text.replace(" = ", "\xa0=\xa0")
+        return [line.replace("\xa0", " ") for line in textwrap.wrap(whole, characters)]
 
 
 def entries_of(arms: pd.DataFrame, variants: Sequence[str]) -> list[Entry]:

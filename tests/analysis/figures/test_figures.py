@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from analysis.figures.comparisons import FIGURES, Block, left_out
 from analysis.figures.curves import Curves, learning_curves
+from analysis.figures.panels import Entry
 from analysis.figures.paper import (
     NothingToDrawError,
     draw,
@@ -131,6 +132,11 @@ def test_n_that_differs_between_games_is_a_range(tmp_path: Path) -> None:
     configs = [config_of(arm, game, seed) for arm in BOTH for game, seed in places]
     figure = figure_1(curves_with(tmp_path, *configs))
     assert legends(figure) == ["a2c-naive (n = 1–2)", "a2c-proper (n = 1–2)"]
+
+
+def test_a_legend_is_not_broken_within_its_n() -> None:
+    entry = Entry("dqn-own", "k", "-", "dqn-own (n = 10, 2 of 12 unfinished)", 1.0)
+    assert entry.lines(11) == ["dqn-own", "(n = 10, 2", "of 12", "unfinished)"]
 
 
 def test_figure_2_has_one_step_above_five_step(tmp_path: Path) -> None:
