@@ -18,9 +18,9 @@ def late_means(study: Study, runs: Sequence[str]) -> dict[str, float]:
     Returns:
         By the metric's name; NaN where no run has it.
     """
-    rows = study.metrics[study.metrics["run_id"].isin(runs)].set_index("run_id")
+    rows = study.metrics[study.metrics["run_id"].isin(runs)]
     frames = {run_id: study.configs[run_id]["frames"] for run_id in runs}
-    start = (1 - FINAL_PART) * rows.index.to_series().map(frames)
-    late = rows[rows["frames"] > start]
-    means = late.groupby("run_id").mean().mean()
+    start = (1 - FINAL_PART) * rows["run_id"].astype(str).map(frames)
+    late = rows[rows["frames"] > start].groupby("run_id", observed=True)
+    means = late.mean().mean()
     return {str(name): float(mean) for name, mean in means.items()}

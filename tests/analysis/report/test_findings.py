@@ -17,8 +17,9 @@ from analysis.report.page import FOLDER
 
 RESULTS = Path(__file__).parents[3] / "results"
 # Names and a formula: the paper's year, a package, arms, a game without end.
-ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C"
-NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)")
+Q_ARMS = "`q-a2c`", "`q-a2c-c100`", "`q-a2c-raw`"
+ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C", *Q_ARMS
+NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)", "c = 1/tau", "Figure 2")
 
 OTHER = f"claim,study,digest,blocks,data\nC7,minatar,{'0' * 64},1,{'0' * 64}\n"
 
