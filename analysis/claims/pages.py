@@ -28,9 +28,8 @@ HOW_TO_READ = (
     "other than 0, or beyond the margin, is read off the wide interval; that it is "
     "within the margin, or not beyond it on one side, off the narrow one, which leaves "
     "out twice as much. Blocks missing: how many more, planned or not, if mean and "
-    "deviation stay as they are. "
-    "Mathematics says of a claim that it supports it, contradicts it, that it "
-    "depends, or nothing (silent), by checks that all pass."
+    "deviation stay as they are. Mathematics says of a claim that it supports it, "
+    "contradicts it, that it depends, or nothing (silent), by checks that all pass."
 )
 THE_PAPERS = {
     "claims": "`analysis/claims/*.toml`",

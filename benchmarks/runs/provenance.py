@@ -50,8 +50,8 @@ def commit(root: Path = ROOT) -> str:
     name = _git(root, "describe", "--always", "--abbrev=12")
     if name is None or not name.stdout.strip():
         return "unknown"
-    same = _git(root, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)results")
-    return name.stdout.strip() + ("+changes" if same and same.returncode else "")
+    differs = _git(root, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)results")
+    return name.stdout.strip() + ("+changes" if differs and differs.returncode else "")
 
 
 def _git(root: Path, *words: str) -> subprocess.CompletedProcess[str] | None:

@@ -16,7 +16,7 @@ from analysis.report.findings import TEMPLATE, findings
 from analysis.report.page import FOLDER
 
 RESULTS = Path(__file__).parents[3] / "results"
-# Names and a formula: the paper's year, a package, arms, a game without end.
+# Names and formulas: the paper's year, a package, arms, a figure, a value weight.
 Q_ARMS = "`q-a2c`", "`q-a2c-c100`", "`q-a2c-raw`"
 ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C", *Q_ARMS
 NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)", "c = 1/tau", "Figure 2")
