@@ -136,6 +136,18 @@ def wrong_on(blocks: str) -> Source:
     )
 
 
+def scored(variant: str, game: str) -> Source:
+    """The mean score of an arm on an Atari game."""
+    rows = (("variant", f"^{variant}$"), ("game", f"^{game}$"))
+    return Source("tables/atari/scores.csv", ("mean",), r"^([\d.]+)$", rows)
+
+
+def random_play(game: str) -> Source:
+    """The published score of random play, less its sign."""
+    rows = (("algorithm", "^random$"), ("game", f"^{game}$"))
+    return Source("reference/published_scores.csv", ("mean",), r"^-?([\d.]+)$", rows)
+
+
 # Of the agent that README shows: its first environment's first game.
 FIRST_GAME = Source(
     "agents/a2c-proper-minatar-breakout-s0-8be992fa3b/evaluation.csv",
@@ -237,6 +249,16 @@ QUOTES = (
         bound=True,
     ),
     Quote("its first sampled game: score {}", (FIRST_GAME,)),
+    Quote(
+        "comes to a score of {} on Pong, where random play has -{}, and of {} on "
+        "Breakout, where it has {}",
+        (
+            scored("a2c-naive", "Pong"),
+            random_play("Pong"),
+            scored("a2c-naive", "Breakout"),
+            random_play("Breakout"),
+        ),
+    ),
 )
 
 # Numbers that nobody measured: each pattern says of what kind. The whole match is one.
@@ -259,6 +281,8 @@ SETTINGS = (
     r"NFS does since version 4",
     r"under the GPL-3",
     r"again for 200,000 frames",
+    r"within 10M frames",
+    r"published scores at 40M frames",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
