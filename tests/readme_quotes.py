@@ -251,12 +251,13 @@ QUOTES = (
     Quote("its first sampled game: score {}", (FIRST_GAME,)),
     Quote(
         "comes to a score of {} on Pong, where random play has -{}, and of {} on "
-        "Breakout, where it has {}",
+        "Breakout, where it has {} and `dqn-hard` comes to {} within 2M",
         (
             scored("a2c-naive", "Pong"),
             random_play("Pong"),
             scored("a2c-naive", "Breakout"),
             random_play("Breakout"),
+            scored("dqn-hard", "Breakout"),
         ),
     ),
 )
@@ -282,7 +283,7 @@ SETTINGS = (
     r"under the GPL-3",
     r"again for 200,000 frames",
     r"within 10M frames",
-    r"published scores at 40M frames",
+    r"within 2M \(one seed each",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
