@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme_quotes import NUMBER, QUOTES, RESULTS, SETTINGS, WORDS, Quote
+from tests.quoting import NUMBER, RESULTS, WORDS, Quote
+from tests.readme_quotes import QUOTES, SETTINGS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 TABLE = "tests/readme_quotes.py"
