@@ -67,6 +67,7 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
             scaled=controls(studies, SCALED),
             errata=theory.errata.to_dict("records"),
             against=list(_against(judged)),
+            beside=list(_beside(judged)),
             open=list(_open(judged, times)),
         )
     )
@@ -99,6 +100,15 @@ def _against(judged: Judged) -> Iterator[str]:
             if tier.verdict in ("contradicted", "contradicts"):
                 says = tier.says or claim.contradicted_by
                 yield f"{claim.id}, {claim.title}: {name_of(tier.name)}: {says}"
+
+
+def _beside(judged: Judged) -> Iterator[str]:
+    """Questions that no verdict rests on, where the data say no."""
+    for claim in judged.claims:
+        for each in judged.of(claim):
+            if each.state == "contradicted" and not each.question.decides:
+                asked = f"{each.question.id}, `{'` less `'.join(each.question.arms)}`"
+                yield f"{asked}: {name_of(each.study)}: {each.question.asks}"
 
 
 def _open(judged: Judged, times: dict[str, pd.Series]) -> Iterator[str]:

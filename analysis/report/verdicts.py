@@ -56,14 +56,15 @@ class Effect:
             blank = dict.fromkeys(("effect", "wide", "narrow", "smallest"), "–")
             return {**words, **blank, "more": self.answer.why}
         smallest = found.smallest_margin
-        more = missing_text(found.missing) if state == "undecided" else ""
+        relation = "" if found.relation == "open" else found.relation
+        more = missing_text(found.missing) if state == "undecided" else relation
         return {
             **words,
             "effect": per_cent(found.mean),
             "wide": interval_text(found.wide),
             "narrow": interval_text(found.narrow),
             "smallest": f"{100 * smallest:.1f} %" if np.isfinite(smallest) else "–",
-            "more": more or found.relation,
+            "more": more,
         }
 
     def games(self) -> list[tuple[str, str]]:

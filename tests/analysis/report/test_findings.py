@@ -64,6 +64,21 @@ def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
     )
 
 
+def test_a_question_beside_a_claim_is_said_with_its_answer(text: str) -> None:
+    evidence = section(text, "What was found")
+    assert re.search(
+        r"- Beside it: MinAtar, `a2c-proper` less `a2c-naive`: Is it greater\? "
+        r"−2\d\.\d % of the scale, .* margin \+10 %, 8 of 20 blocks: "
+        r"\*\*contradicted\*\* \(different\)\.",
+        evidence,
+    )
+    against = section(text, "What contradicts it")
+    assert "- C1.greater, `a2c-proper` less `a2c-naive`: MinAtar: Is it" in against
+    # Nothing beside a claim that no data answer, and none that decides it.
+    assert "Beside it: Atari" not in evidence
+    assert "C1.final" not in against
+
+
 def test_a_rate_is_of_runs(text: str) -> None:
     assert re.search(r"diverges, at most\? \+0\.0 % of the runs", text)
 
