@@ -5,7 +5,7 @@ Its numbers are all filled in from ``results/``; the template holds words alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,11 +19,13 @@ from analysis.report.controls import SCALED, controls
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
-from analysis.report.verdicts import claim_views
+from analysis.report.verdicts import ClaimView, claim_views
 
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
 HOUR = 3600.0
+# Rows of the errata whose printed forms would train something else.
+TRAINED = ("79-80", "82", "83", "85", "6.3 (scale)", "6.3 (Q)")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class Sum:
     blocks: int
 
 
+@dataclass(frozen=True)
+class Amendment:
+    """A change of claims after their first data: its date, what it is, and of which."""
+
+    date: str
+    what: str
+    claims: tuple[str, ...]
+
+
 def findings(contents: Contents, studies: Sequence[Study]) -> str:
     """The report, as Markdown.
 
@@ -54,18 +65,22 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
     if judged is None or theory is None:
         raise ValueError("findings need the claims and the checks of theory")
     checks, times = theory.checks, {study.name: _times(study) for study in studies}
+    views = claim_views(judged, check_counts(checks), contents.registry)
+    errata = theory.errata
     return (
         environment(escapes=False)
         .get_template(TEMPLATE)
         .render(
-            claims=claim_views(judged, check_counts(checks), contents.registry),
+            claims=views,
+            amendments=_amendments(views),
             sums=[_sum(study) for study in studies],
             theory={"rows": len(checks), "passed": _passed(checks)},
             living=living(studies),
             bonus=controls(studies, CONTROLS),
             constants=controls(studies, ONE_STEP),
             scaled=controls(studies, SCALED),
-            errata=theory.errata.to_dict("records"),
+            errata=errata,
+            trained=errata[errata["equation"].isin(TRAINED)].to_dict("records"),
             against=list(_against(judged)),
             beside=list(_beside(judged)),
             open=list(_open(judged, times)),
@@ -111,29 +126,49 @@ def _beside(judged: Judged) -> Iterator[str]:
                 yield f"{asked}: {name_of(each.study)}: {each.question.asks}"
 
 
-def _open(judged: Judged, times: dict[str, pd.Series]) -> Iterator[str]:
-    for claim in judged.claims:
-        for study in judged.studies:
+def _amendments(views: Sequence[ClaimView]) -> list[Amendment]:
+    """Those after data, each once, whichever claims it was made to."""
+    made: dict[tuple[str, str], list[str]] = {}
+    for view in views:
+        for said in view.claim.amendments if view.late else ():
+            made.setdefault(said, []).append(view.claim.id)
+    return [Amendment(*said, tuple(claims)) for said, claims in made.items()]
+
+
+def _open(judged: Judged, times: Mapping[str, pd.Series]) -> Iterator[str]:
+    """What each claim lacks in each study; what can't be timed, a line a study."""
+    for study in judged.studies:
+        untimed = []
+        for claim in judged.claims:
             questions = [q for q in claim.judged_in(study) if q.decides]
             answers = [judged.answers[study, each.id] for each in questions]
             bare = [each for each in answers if each.state in _NOT_YET]
-            if bare:
-                said = f"{claim.id}, {claim.title}: {name_of(study)}: "
-                yield said + _lacking(bare, times.get(study))
+            if not bare:
+                continue
+            blocks, hours = _lacking(bare, times.get(study))
+            if hours is None:
+                untimed.append(f"{claim.id} {blocks}")
+            else:
+                yield f"{claim.id}, {claim.title}: {name_of(study)}: {blocks}{hours}"
+        if untimed:
+            said = "; ".join(untimed)
+            yield f"{name_of(study)}, where not every arm has been timed: {said}."
 
 
 _NOT_YET = ("undecided", "no verdict")
 
 
-def _lacking(answers: Sequence[Answer], times: pd.Series | None) -> str:
-    """The blocks that are missing and, where it is known, how long they take."""
+def _lacking(
+    answers: Sequence[Answer], times: pd.Series | None
+) -> tuple[str, str | None]:
+    """The blocks that are missing and how long they take; None where that's unknown."""
     counts = [each.missing for each in answers if each.missing is not None]
     if len(counts) < len(answers):
-        return "over a thousand blocks, as things stand."
+        return "over a thousand blocks, as things stand", "."
     arms = sorted({arm for each in answers for arm in each.question.arms})
     blocks = (
         f"{max(counts)} block{'s' if max(counts) != 1 else ''} of {', '.join(arms)}"
     )
     if times is None or not set(arms) <= set(times.index):
-        return f"{blocks}; not every arm has been timed."
-    return f"{blocks}, {max(counts) * times[arms].sum() / HOUR:.1f} hours."
+        return blocks, None
+    return blocks, f", {max(counts) * times[arms].sum() / HOUR:.1f} hours."
