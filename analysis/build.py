@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims.choice import choice, choice_markdown, is_tuning
 from analysis.claims.judging import judge_all
 from analysis.claims.scales import read_scales
 from analysis.figures.claim_sheets import claim_files
@@ -33,7 +34,7 @@ from analysis.records.evaluations import Evaluation, read_agents
 from analysis.records.files import write_atomically
 from analysis.records.gaps import gaps
 from analysis.records.labels import newest_numerics, numerics_note, with_distinct_labels
-from analysis.records.published import FOLDER, read_all_published
+from analysis.records.published import FOLDER, random_scores, read_all_published
 from analysis.records.study import (
     Study,
     load_study,
@@ -136,6 +137,8 @@ def draw_figures(results: Path, studies: Sequence[str] | None = None) -> Built:
 def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     """Write ``tables/<study>/``: scores, comparison, hyperparameters as CSV and MD.
 
+    A study of tuning seeds has its choice of settings there, too.
+
     Args:
         results: The folder ``results``.
         studies: Their names; None for all that are exported, and for the tables of
@@ -152,6 +155,8 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     for study in _studies(results, studies, built):
         folder = results / TABLES_FOLDER / study.name
         contents = _table_files(_Tables.of(study, published, newest, agents))
+        if is_tuning(study):
+            contents |= _choice_files(study, published)
         built.write({folder / name: data for name, data in contents.items()})
     for found in _beside_studies(results, studies):
         files = found.table_files()
@@ -265,6 +270,14 @@ def _images(curves: Curves, name: str) -> Files:
 
 def _image(study: str, name: str, kind: str) -> Path:
     return Path(FIGURES_FOLDER, study, f"{name}.{kind}")
+
+
+def _choice_files(study: Study, published: pd.DataFrame) -> dict[str, bytes]:
+    found = choice(study, dict(random_scores(published)))
+    return {
+        "choice.csv": csv_bytes(found.cells),
+        "choice.md": choice_markdown(found).encode(),
+    }
 
 
 def _table_files(tables: _Tables) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims.choice import choice
 from analysis.claims.scales import (
     BASELINES,
     COLUMNS,
@@ -23,7 +24,6 @@ from analysis.claims.scales import (
     read_scales,
     scales_of,
 )
-from analysis.claims.scores import curves, final
 from analysis.records.errors import RecordError
 from analysis.records.gaps import gaps
 from analysis.records.labels import with_distinct_labels
@@ -75,41 +75,15 @@ def make_scales(
     return made, notes
 
 
-def chosen_labels(
-    tuning: Study, random: pd.Series
-) -> tuple[dict[str, str], pd.DataFrame]:
-    """The settings of each family's baseline that tuning chooses.
-
-    Those whose score, as a share of the way from random play to the best of the
-    settings tried, is highest on average over the games.
-
-    Args:
-        tuning: Its runs; those of other arms than the baselines don't count.
-        random: What random play scores, by game.
-
-    Returns:
-        A label for each family, and ``float[label]`` of these averages with their
-        ``family``.
-    """
-    table = curves(tuning, dict(random))
-    table = table.assign(score=final(table))
-    table = table[table["variant"] == table["family"].map(BASELINES)]
-    means = table.groupby(["family", "label", "game"])["score"].mean().reset_index()
-    gain = means["score"] - means["game"].map(random)
-    best = gain.groupby([means["family"], means["game"]]).transform("max")
-    shares = (gain / best).groupby([means["family"], means["label"]]).mean()
-    order = shares.rename("share").reset_index()
-    top = order.loc[order.groupby("family")["share"].idxmax()]
-    return dict(zip(top["family"], top["label"], strict=True)), order
-
-
 def _measured(
     tuning: Study, study: str, games: Sequence[str], random: pd.Series
 ) -> tuple[pd.DataFrame, list[str]]:
     where = Path("data", tuning.name)
     if lacks := gaps(tuning):
         raise RecordError(where, f"is not complete: {lacks[0]}")
-    labels, order = chosen_labels(with_distinct_labels(tuning), random)
+    order = choice(with_distinct_labels(tuning), dict(random)).order
+    chosen = order[order["chosen"]].drop_duplicates("family")
+    labels = dict(zip(chosen["family"], chosen["label"], strict=True))
     made = scales_of(tuning, study, dict(random), labels)
     if lost := set(games) - set(made["game"]):
         raise RecordError(where, f"has no runs on {', '.join(sorted(lost))}")

@@ -148,6 +148,25 @@ def test_what_is_missing_is_named(small_study: Path) -> None:
     ]
 
 
+def test_a_tuning_study_has_its_choice_beside_its_scores(
+    small_study: Path, runs_dir: Path, data_dir: Path
+) -> None:
+    for rate, top in ((0.001, 20.0), (0.002, 41.7)):
+        config = config_of(
+            "a2c-naive", seed=1000, study="try-rates", learning_rate=rate
+        )
+        write_run(runs_dir, config, [(100, 1.0), (950, top)])
+    export_study(runs_dir, "try-rates", data_dir)
+    built = relative(write_tables(small_study).paths, small_study)
+    assert [path for path in built if "choice" in path] == [
+        "tables/try-rates/choice.csv",
+        "tables/try-rates/choice.md",
+    ]
+    text = (small_study / "tables/try-rates/choice.md").read_text()
+    # Random play has 1.7 on Breakout, by the published scores.
+    assert "| a2c-naive (learning_rate=0.001) | 20.0 (0.46) | 1 | 0.46 |  |" in text
+
+
 def test_games_that_lack_the_same_seeds_are_named_together(
     runs_dir: Path, data_dir: Path
 ) -> None:

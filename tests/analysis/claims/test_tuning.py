@@ -1,4 +1,4 @@
-"""Scales of every study, and which settings tuning chooses."""
+"""Scales of every study, from tuning and from the literature."""
 
 from __future__ import annotations
 
@@ -9,34 +9,15 @@ import pandas as pd
 import pytest
 
 from analysis.claims.scales import SCALES_FILE, read_scales
-from analysis.claims.tuning import chosen_labels, make_scales
+from analysis.claims.tuning import make_scales
 from analysis.records.csvs import csv_bytes
 from analysis.records.errors import RecordError
 from analysis.records.files import write_atomically
 from analysis.records.study import save_study
-from tests.analysis.claims.planted import SHAPE, run_of, study_with
+from tests.analysis.claims.planted_tuning import FAST, GAMES, SLOW, TOPS, tuning
 
 REFERENCE = Path(__file__).parents[3] / "results/reference"
-GAMES = ("MinAtar/Breakout", "MinAtar/Asterix")
 STUDIES = {"minatar": GAMES, "atari": ("Pong", "Qbert")}
-SLOW, FAST = "a2c-naive (learning_rate=0.0007)", "a2c-naive (learning_rate=0.002)"
-# The fast rate is the best on one game and half of that on the other; the slow one is
-# nearly the best on both, and so the higher on average, though not in points.
-TOPS = {(SLOW, GAMES[0]): 9, (FAST, GAMES[0]): 10, (SLOW, GAMES[1]): 90,
-        (FAST, GAMES[1]): 45, ("dqn-hard", GAMES[0]): 5,
-        ("dqn-hard", GAMES[1]): 6}  # fmt: skip
-
-
-def tuning(seeds=2, first=1000, tops=TOPS):
-    runs = [
-        run_of(label.split()[0], game, seed, SHAPE * (top + seed % 2), "done",
-               "minatar-tuning", label=label)
-        for (label, game), top in tops.items()
-        for seed in range(first, first + seeds)
-    ]  # fmt: skip
-    for run in runs:
-        run.config["run_id"] += f"-{run.config['label'][-6:-1].strip('=()').lower()}"
-    return study_with(runs, "minatar-tuning")
 
 
 @pytest.fixture
@@ -45,14 +26,6 @@ def results(tmp_path):
     for path in REFERENCE.glob("*_scores.csv"):
         shutil.copy(path, tmp_path / "reference")
     return tmp_path
-
-
-def test_the_settings_nearest_the_best_of_each_game_are_chosen():
-    labels, order = chosen_labels(tuning(), pd.Series(dict.fromkeys(GAMES, 0.0)))
-    assert labels == {"a2c": SLOW, "dqn": "dqn-hard"}
-    shares = order.set_index("label")["share"]
-    assert shares[SLOW] == pytest.approx((9.5 / 10.5 + 1) / 2)
-    assert shares[FAST] == pytest.approx((1 + 45.5 / 90.5) / 2)
 
 
 def test_minatar_is_measured_and_atari_a_humans(results):
