@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -13,6 +14,7 @@ from benchmarks.runs.build import make_model
 from benchmarks.runs.machine import prepare
 from benchmarks.suites.config import RunConfig
 
+Clock = Callable[[], float]
 WARM_UP_STEPS = {"a2c": 800, "dqn": 300}
 MEASURE_S = 5.0
 # A DQN that is measured trains from the start, on a memory that is built at once.
@@ -27,16 +29,24 @@ def shortened(config: RunConfig) -> RunConfig:
 
 
 class Trainer:
-    """A model that trains for a while whenever it is asked to, and is timed."""
+    """A model that trains for a while whenever it is asked to, and is timed.
 
-    def __init__(self, model: BaseAlgorithm, family: str) -> None:
-        self.model = model
+    Args:
+        model: Any.
+        family: Its algorithm's.
+        clock: What times it, in seconds.
+    """
+
+    def __init__(
+        self, model: BaseAlgorithm, family: str, clock: Clock = time.perf_counter
+    ) -> None:
+        self.model, self.clock = model, clock
         model.set_logger(Logger(folder=None, output_formats=[]))
-        self._train(_Stopwatch(WARM_UP_STEPS[family], 0.0), goes_on=False)
+        self._train(_Stopwatch(WARM_UP_STEPS[family], 0.0, clock), goes_on=False)
 
     def rate(self, seconds: float) -> float:
         """Train for some seconds; return agent steps a second."""
-        watch = _Stopwatch(0, seconds)
+        watch = _Stopwatch(0, seconds, self.clock)
         self._train(watch, goes_on=True)
         return watch.steps_per_second
 
@@ -50,18 +60,25 @@ class Trainer:
 
 
 def measure(config: RunConfig) -> float:
-    """Return emulator frames a second of a run that is alone, over a few seconds."""
+    """Return emulator frames a second of a run that is alone, over a few seconds.
+
+    On a CPU by the time that the main thread has it, which other work on the machine
+    does not take from; on a GPU by the wall clock.
+    """
     prepare(config.threads)
-    rate = Trainer(make_model(shortened(config)), config.family).rate(MEASURE_S)
+    on_cpu = config.environment["device"] == "cpu"
+    clock = time.thread_time if on_cpu else time.perf_counter
+    model = make_model(shortened(config))
+    rate = Trainer(model, config.family, clock).rate(MEASURE_S)
     return rate * config.environment["frame_skip"]
 
 
 class _Stopwatch(BaseCallback):
     """Times steps after a warm-up, and ends training when it has seen enough."""
 
-    def __init__(self, warm_up: int, seconds: float) -> None:
+    def __init__(self, warm_up: int, seconds: float, clock: Clock) -> None:
         super().__init__()
-        self.warm_up, self.seconds = warm_up, seconds
+        self.warm_up, self.seconds, self.clock = warm_up, seconds, clock
         self.began, self.steps_before = 0.0, 0
         self.steps_per_second = 0.0
 
@@ -72,8 +89,8 @@ class _Stopwatch(BaseCallback):
         if self.num_timesteps < self.warm_up:
             return
         if not self.began:
-            self.began, self.steps_before = time.perf_counter(), self.num_timesteps
+            self.began, self.steps_before = self.clock(), self.num_timesteps
             return
-        elapsed = time.perf_counter() - self.began
+        elapsed = self.clock() - self.began
         if elapsed > self.seconds:
             self.steps_per_second = (self.num_timesteps - self.steps_before) / elapsed
