@@ -214,7 +214,7 @@ SETTINGS = (
     r"under the GPL-3",
     r"again for 200,000 frames",
     r"within 10M frames",
-    r"within 2M \(one seed each",
+    r"within 2M \(two seeds",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
