@@ -181,6 +181,14 @@ QUOTES = (
         ),
     ),
     Quote(
+        "a constant rate with epsilon 1e-8 comes {} of that way, a falling one with "
+        "epsilon 1e-10 {}",
+        (
+            share_of("schedule=constant, rms_prop_eps=1e-08"),
+            share_of("schedule=linear, rms_prop_eps=1e-10"),
+        ),
+    ),
+    Quote(
         "comes to a score of {} on Pong, where random play has -{}, and of {} on "
         "Breakout, where it has {} and `dqn-hard` comes to {} within 2M",
         (
@@ -227,6 +235,8 @@ SETTINGS = (
     r"with its 1/2",
     r"rate falls to 0, RMSProp epsilon 1e-5 inside the root",
     r"constant learning rate, epsilon 1e-10",
+    r"constant rate with epsilon 1e-8 comes",
+    r"falling one with epsilon 1e-10",
     r"2017's fractions and 40,000 steps",
     r"a copy every 2,500 steps; 250,000 rows",
     r"at 4M frames",
