@@ -154,9 +154,10 @@ def write_tables(results: Path, studies: Sequence[str] | None = None) -> Built:
     agents = read_agents(results)
     for study in _studies(results, studies, built):
         folder = results / TABLES_FOLDER / study.name
-        contents = _table_files(_Tables.of(study, published, newest, agents))
+        tables = _Tables.of(study, published, newest, agents)
+        contents = _table_files(tables)
         if is_tuning(study):
-            contents |= _choice_files(study, published)
+            contents |= _choice_files(study, published, tables.older)
         built.write({folder / name: data for name, data in contents.items()})
     for found in _beside_studies(results, studies):
         files = found.table_files()
@@ -272,11 +273,13 @@ def _image(study: str, name: str, kind: str) -> Path:
     return Path(FIGURES_FOLDER, study, f"{name}.{kind}")
 
 
-def _choice_files(study: Study, published: pd.DataFrame) -> dict[str, bytes]:
+def _choice_files(
+    study: Study, published: pd.DataFrame, older: str
+) -> dict[str, bytes]:
     found = choice(study, dict(random_scores(published)))
     return {
         "choice.csv": csv_bytes(found.cells),
-        "choice.md": choice_markdown(found).encode(),
+        "choice.md": choice_markdown(found, older).encode(),
     }
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.claims.scales import BASELINES, FIRST_TUNING_SEED
 from analysis.claims.scores import curves, final
 from analysis.records.study import Study
-from analysis.tables.markdown import markdown_table, ratio_text, score_text
+from analysis.tables.markdown import bold, markdown_table, ratio_text, score_text
 
 NOTE = (
     "Runs of the baseline arms, with seeds that no study uses, to choose the settings "
@@ -67,15 +67,15 @@ def choice(tuning: Study, random: Mapping[str, float]) -> Choice:
     return Choice(cells, _order(cells))
 
 
-def choice_markdown(found: Choice) -> str:
-    """The choice as a person reads it."""
+def choice_markdown(found: Choice, older: str = "") -> str:
+    """The choice as a person reads it, with what is to be said of older numerics."""
     cells = found.cells.assign(
         text=[
             f"{score_text(score)} ({ratio_text(share)})"
             for score, share in found.cells[["score", "share"]].to_numpy(float)
         ]
     )
-    parts = [f"# The choice of settings\n\n{NOTE}\n"]
+    parts = [f"# The choice of settings\n\n{NOTE}\n\n{bold(older)}".rstrip() + "\n"]
     for family, order in found.order.groupby("family"):
         own = cells[cells["family"] == family]
         wide = own.pivot(index="label", columns="game", values="text")

@@ -96,11 +96,19 @@ def _measured(
     return made, [
         f"{study}: share of the best, by settings: {'; '.join(tried)}",
         *(
-            f"no scales of {study} for {family}: {tuning.name} has no runs of {arm!r}"
-            for family, arm in BASELINES.items()
+            f"no scales of {study} for {family}: "
+            f"{tuning.name} {_nothing(order, family)}"
+            for family in BASELINES
             if family not in labels
         ),
     ]
+
+
+def _nothing(order: pd.DataFrame, family: str) -> str:
+    """Why a family has no settings that are chosen."""
+    if family in set(order["family"]):
+        return "has no settings that were run on every game and beat random play"
+    return f"has no runs of {BASELINES[family]!r}"
 
 
 def _of_humans(

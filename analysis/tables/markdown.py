@@ -60,7 +60,7 @@ def scores_markdown(table: pd.DataFrame, older: str = "") -> str:
         }
     )
     rows = rows.sort_values(["game", "label"], kind="stable")
-    return f"# Scores\n\n{note}\n\n{_bold(older)}{markdown_table(rows)}"
+    return f"# Scores\n\n{note}\n\n{bold(older)}{markdown_table(rows)}"
 
 
 def _evaluated(table: pd.DataFrame) -> dict[str, pd.Series]:
@@ -78,7 +78,7 @@ def _scales(table: pd.DataFrame) -> list[str]:
 def comparison_markdown(table: pd.DataFrame, older: str = "") -> str:
     """The comparison, one table per family and one column per game."""
     title = "# Comparison with published scores"
-    parts = [f"{title}\n\n{COMPARISON_NOTE}\n\n{_bold(older)}".rstrip() + "\n"]
+    parts = [f"{title}\n\n{COMPARISON_NOTE}\n\n{bold(older)}".rstrip() + "\n"]
     for family, rows in table.groupby("family"):
         wide = comparison_wide(rows)
         parts.append(f"## {family}\n\n{markdown_table(wide)}")
@@ -136,7 +136,8 @@ def _scores(table: pd.DataFrame) -> list[str]:
     return [score_text(*row) for row in table[["mean", "sd"]].to_numpy(dtype=float)]
 
 
-def _bold(note: str) -> str:
+def bold(note: str) -> str:
+    """A paragraph in bold; nothing for an empty note."""
     return f"**{_escaped(note)}**\n\n" if note else ""
 
 

@@ -165,6 +165,21 @@ def test_a_tuning_study_has_its_choice_beside_its_scores(
     text = (small_study / "tables/try-rates/choice.md").read_text()
     # Random play has 1.7 on Breakout, by the published scores.
     assert "| a2c-naive (learning_rate=0.001) | 20.0 (0.46) | 1 | 0.46 |  |" in text
+    assert "older numerics" not in text
+
+
+def test_a_choice_by_older_numerics_is_marked(
+    small_study: Path, runs_dir: Path
+) -> None:
+    old = config_of("a2c-naive", seed=1000, study="try-rates")
+    new = config_of("a2c-naive", study="new") | {"numerics": 2}
+    for config in (old, new):
+        write_run(runs_dir, config, [(950, 1.0)])
+        export_study(runs_dir, config["study"], small_study / "data")
+    write_tables(small_study)
+    text = (small_study / "tables/try-rates/choice.md").read_text()
+    assert "\n\n**Made under older numerics, which give other numbers" in text
+    assert "version 1: a2c-naive; the newest data: version 2.**\n\n## a2c" in text
 
 
 def test_games_that_lack_the_same_seeds_are_named_together(

@@ -91,3 +91,15 @@ def test_what_no_scale_can_be_made_of_is_said(results, study, said):
     save_study(results / "data", study)
     with pytest.raises(RecordError, match=said):
         make_scales(results, STUDIES)
+
+
+def test_a_family_that_never_beats_random_play_is_said_to(results):
+    # Random play has 0.416 on Breakout and 0.503 on Asterix.
+    tops = {key: -9 if key[0] == "dqn-hard" else top for key, top in TOPS.items()}
+    save_study(results / "data", tuning(tops=tops))
+    made, notes = make_scales(results, STUDIES)
+    assert "dqn" not in set(made.loc[made["study"] == "minatar", "family"])
+    assert notes[1] == (
+        "no scales of minatar for dqn: minatar-tuning has no settings that were run on "
+        "every game and beat random play"
+    )
