@@ -4,4 +4,4 @@ Each turns what its command found into data, tables and figures, and reads the d
 again, so that tables and figures can be made without the command.
 """
 
-__all__ = ["cost", "faults", "speed", "theory"]
+__all__ = ["cost", "faults", "measured", "speed", "theory"]

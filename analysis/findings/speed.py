@@ -1,4 +1,4 @@
-"""Training speed against the peer: from its measurements to tables and a chart.
+"""Training speed against the peer: from its measurements to tables.
 
 A family of games has a folder, ``results/data/speed/`` or ``speed-minatar/``, with the
 machine that it was measured on: ``measurements.csv``, a row a measurement;
@@ -15,52 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.figure import Figure
 
 from analysis.figures.drawing import Drawing, Files
-from analysis.figures.style import figure_style, image_bytes
+from analysis.findings.measured import CASES, MEASURED, OURS
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
 
 FILES = ("measurements.csv", "memory.csv", "projection.csv", "about.json")
-OURS = ("float32", "mixed", "bfloat16")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A family of games that is measured: its title, its files' name, its raw games."""
-
-    title: str
-    name: str
-    raw: str
-
-    @property
-    def folder(self) -> Path:
-        """Where its data are, below ``results``."""
-        return Path("data", self.name)
-
-
-MEASURED: Mapping[str, Measured] = {
-    "Atari": Measured("Training speed", "speed", "emulator"),
-    "MinAtar": Measured("Training speed on MinAtar", "speed-minatar", "game"),
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A family and how many environments a run of it has."""
-
-    family: str
-    n_envs: int
-
-
-CASES: Mapping[str, Case] = {
-    "a2c": Case("a2c", 16),
-    "dqn": Case("dqn", 1),
-    "dqn, 8 envs": Case("dqn", 8),
-}
 NOTE = (
     "Agent steps a second of {at_once} processes together, one thread each; every cell "
     "the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
@@ -186,13 +148,11 @@ class Speed:
 
     def figure_files(self) -> Files:
         """The chart below ``results``, drawn."""
-        figure = _chart(summary(self.measured, self.about), self.about)
-        return {
-            Path("figures", f"{MEASURED[self.games].name}.{kind}"): image_bytes(
-                figure, kind
-            )
-            for kind in ("png", "pdf")
-        }
+        # Most who read a speed draw nothing: plotting libraries take seconds to import.
+        from analysis.findings.speed_chart import chart_files
+
+        path = Path("figures", MEASURED[self.games].name)
+        return chart_files(summary(self.measured, self.about), self.about, path)
 
     def _markdown(self, table: pd.DataFrame) -> str:
         about, its = self.about, MEASURED[self.games]
@@ -250,32 +210,3 @@ def load_speeds(results: Path) -> list[Speed]:
 
 def _csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _chart(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
-    table = table.assign(game=table["game"].str.rpartition("/")[2])
-    stock = table.drop_duplicates(["case", "game"])
-    bars = pd.concat(
-        [
-            stock.assign(side="stock SB3", rate=stock["stock_sb3"]),
-            table.assign(side="ours, " + table["precision"], rate=table["ours"]),
-            stock.assign(side="limit, float32", rate=stock["limit"]),
-        ]
-    )
-    with figure_style():
-        figure = Figure(figsize=(8.4, 2.8), layout="constrained")
-        panels = figure.subplots(1, len(CASES))
-        for axes, case in zip(panels, CASES, strict=True):
-            part = bars[bars["case"] == case]
-            sns.barplot(part, x="game", y="rate", hue="side", ax=axes)
-            axes.set_title(case)
-            axes.set(xlabel="", ylabel="agent steps / s")
-            handles, labels = axes.get_legend_handles_labels()
-            axes.get_legend().remove()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-        figure.suptitle(
-            f"Training speed, {about['at_once']} runs at once: medians of "
-            f"n = {table['n'].min()} measurements ({about['cpu']})",
-            size=9,
-        )
-    return figure

@@ -13,7 +13,8 @@ from analysis.claims.registry import read_registry
 from analysis.claims.scales import read_scales
 from analysis.findings.cost import cost_table, load_costs
 from analysis.findings.faults import load_faults
-from analysis.findings.speed import MEASURED, load_speeds, summary
+from analysis.findings.measured import MEASURED
+from analysis.findings.speed import load_speeds, summary
 from analysis.findings.theory import load_findings
 from analysis.records.labels import newest_numerics
 from analysis.records.published import FOLDER, read_all_published

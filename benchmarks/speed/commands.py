@@ -11,7 +11,7 @@ from typing import Annotated
 
 from tyro.conf import arg
 
-from analysis.findings.speed import MEASURED
+from analysis.findings.measured import MEASURED
 from analysis.records.files import write_atomically
 from benchmarks.errors import UsageError
 from benchmarks.options import Jobs, Results, Words, runs_at_once, words

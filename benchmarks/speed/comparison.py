@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.findings.speed import CASES, OURS, Speed
+from analysis.findings.measured import CASES, OURS
+from analysis.findings.speed import Speed
 from benchmarks.games.families import family_of
 from benchmarks.speed.memory import measure_memory
 from benchmarks.speed.peers import about, compare

@@ -26,7 +26,7 @@ from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.utils import LinearSchedule
 
 from algorithms.trunk import PRECISIONS
-from analysis.findings.speed import CASES, Case
+from analysis.findings.measured import CASES, Case
 from benchmarks.games.families import family_of
 from benchmarks.runs.build import make_model
 from benchmarks.runs.machine import prepare

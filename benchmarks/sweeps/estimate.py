@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from analysis.findings.speed import CASES, OURS, Speed, load_speeds
+from analysis.findings.measured import CASES, OURS
+from analysis.findings.speed import Speed, load_speeds
 from analysis.records.files import write_json
 from benchmarks.games.own import families, family_of
 from benchmarks.runs.processor import processor_id

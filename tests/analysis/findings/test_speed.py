@@ -8,15 +8,8 @@ import pandas as pd
 import pytest
 
 from analysis.build import draw_figures, write_tables
-from analysis.findings.speed import (
-    CASES,
-    FILES,
-    OURS,
-    Speed,
-    load_speed,
-    load_speeds,
-    summary,
-)
+from analysis.findings.measured import CASES, OURS
+from analysis.findings.speed import FILES, Speed, load_speed, load_speeds, summary
 from analysis.records.digests import DIGESTS_FILE, adopt
 from analysis.records.errors import RecordError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.findings.speed import CASES
-from analysis.findings.speed import MEASURED as SHOWN
+from analysis.findings.measured import CASES
+from analysis.findings.measured import MEASURED as SHOWN
 from benchmarks.runs.build import make_model
 from benchmarks.runs.stopwatch import shortened
 from benchmarks.speed.comparison import projection

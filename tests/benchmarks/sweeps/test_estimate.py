@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.findings.speed import CASES, OURS, Speed
+from analysis.findings.measured import CASES, OURS
+from analysis.findings.speed import Speed
 from analysis.records.files import write_atomically
 from benchmarks.runs.processor import processor_id
 from benchmarks.sweeps import estimate
