@@ -22,10 +22,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.records.study import Study
-from analysis.report.late import late_means
+from analysis.report.late import late_earned, late_means
 from analysis.tables.scoring import final_scores
 
 SCALED = ("q-a2c", "q-a2c-c100", "q-a2c-raw")
+UNCLIPPED = "MinAtar/"  # games whose rewards are trained on as they are
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Cell:
         score: The final score.
         n: The runs.
         games: That a run finished.
+        earned: The reward of the rest of the game, discounted, from the mean frame on,
+            if each game's reward came evenly over it; NaN where training clips rewards.
         late: Its metrics, by name.
         settings: Its hyper-parameters.
     """
@@ -43,6 +46,7 @@ class Cell:
     score: float
     n: int
     games: float
+    earned: float
     late: Mapping[str, float]
     settings: Mapping[str, Any]
 
@@ -72,5 +76,10 @@ def _of_study(study: Study, arms: Sequence[str]) -> Iterator[Control]:
 def _cell(study: Study, rows: pd.DataFrame) -> Cell:
     runs = list(rows["run_id"])
     late = late_means(study, runs)
-    settings = study.configs[runs[0]]["hyperparameters"]
-    return Cell(rows["score"].mean(), len(rows), rows["games"].mean(), late, settings)
+    config = study.configs[runs[0]]
+    settings, earned = config["hyperparameters"], float("nan")
+    if config["game"].startswith(UNCLIPPED):
+        earned = late_earned(study, runs, settings["gamma"])
+    return Cell(
+        rows["score"].mean(), len(rows), rows["games"].mean(), earned, late, settings
+    )

@@ -30,7 +30,7 @@ class Living:
         runs: In the means below.
         games: That a run finished.
         of: That a run of the baseline finished.
-        value: That the policy's states are predicted to have, in clipped reward.
+        value: That the policy's states are predicted to have.
         entropy: Of the policy, in nats.
         worth: ``tau H / (1 - gamma)``; NaN without entropy in the returns.
     """

@@ -27,6 +27,8 @@ def run_of(
     """A run that finishes a game in the middle of each tenth; NaN: none there."""
     config = config_of(arm, game, seed, FRAMES, study) | settings
     config["run_id"] = f"{arm}-{game.lower().replace('/', '-')}-s{seed}"
+    config["hyperparameters"]["gamma"] = 0.99
+    config["sources"]["gamma"] = "baselines-2017"
     ends = [(50 + 100 * k, score) for k, score in enumerate(curve) if score == score]
     frames, returns = zip(*ends, strict=True) if ends else ((), ())
     episodes = pd.DataFrame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -47,6 +48,37 @@ def test_metrics_and_games_are_of_the_last_tenth_and_the_arm() -> None:
     assert kl.late["kept_share"] == pytest.approx(0.4)
     assert hard.late["kept_share"] == pytest.approx(0.9)
     assert (kl.games, hard.games) == (4, 2)
+
+
+def with_games(run: RunRecord, *games: tuple[int, float, int]) -> RunRecord:
+    """The run with these games: when each ended, its return and its frames."""
+    ends, returns, lengths = map(list, zip(*games, strict=True))
+    episodes = pd.DataFrame(
+        {"frames": ends, "env": 0, "game_return": returns, "length_frames": lengths}
+    )
+    return replace(run, episodes=episodes)
+
+
+def test_what_a_frame_earns_is_the_discounted_rest_of_its_game() -> None:
+    games = [(FRAMES // 2, 99.0, 1), (FRAMES, 2.0, 2), (FRAMES, 4.0, 1)]
+    runs = [
+        with_games(run_of("dqn-hard", GAMES[0], 0, [1.0]), *games),
+        with_games(run_of("dqn-hard", GAMES[0], 1, [1.0]), (FRAMES, 0.0, 5)),
+        with_games(run_of("dqn-soft-kl", GAMES[0], 0, [1.0]), (FRAMES, 9.0, 1)),
+    ]
+    for run in runs:
+        run.config["hyperparameters"]["gamma"] = 0.5
+    (found,) = controls([study_with(runs)], ["dqn-hard", "dqn-soft-kl"])
+    # A reward each with two frames to go and with one, 4 with one; then none with five.
+    of_first = ((1 + 0.5) + 1 + 4) / 3
+    assert found.cells["dqn-hard"].earned == pytest.approx((of_first + 0) / 2)
+    assert found.cells["dqn-soft-kl"].earned == pytest.approx(9.0)
+
+
+def test_what_is_earned_is_unknown_where_training_clips_rewards() -> None:
+    study = study_with([run_of("dqn-hard", "Breakout", 0, [1.0] * 10)])
+    (found,) = controls([study], ["dqn-hard"])
+    assert np.isnan(found.cells["dqn-hard"].earned)
 
 
 def test_a_game_without_a_control_is_left_out() -> None:
