@@ -189,6 +189,20 @@ QUOTES = (
         ),
     ),
     Quote(
+        "comes to {} on Seaquest, where they come to {}, and to {} on Freeway, where "
+        "they come to {}; soft entropy, which it has a bit above, comes to {} on "
+        "Asterix, for {}, and to {} on Freeway",
+        (
+            scored("minatar", "^dqn-soft-kl$", "MinAtar/Seaquest"),
+            scored("minatar", "^dqn-hard$", "MinAtar/Seaquest"),
+            scored("minatar", "^dqn-soft-kl$", "MinAtar/Freeway"),
+            scored("minatar", "^dqn-hard$", "MinAtar/Freeway"),
+            scored("minatar", "^dqn-soft-entropy$", "MinAtar/Asterix"),
+            scored("minatar", "^dqn-hard$", "MinAtar/Asterix"),
+            scored("minatar", "^dqn-soft-entropy$", "MinAtar/Freeway"),
+        ),
+    ),
+    Quote(
         "comes to a score of {} on Pong, where random play has -{}, and of {} on "
         "Breakout, where it has {} and `dqn-hard` comes to {} within 2M",
         (
