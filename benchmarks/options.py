@@ -54,7 +54,11 @@ class Choice:
     ]
     games: Annotated[Words, words("GAME ...", "play these, not the suite's games")] = ()
     only: Annotated[Words, words("VARIANT ...", "keep only these of the suite")] = ()
-    seeds: Annotated[str | None, words("N", "seeds 0 to N-1 of every variant")] = None
+    seeds: Annotated[str | None, words("N", "how many seeds of every variant")] = None
+    first_seed: Annotated[
+        str | None,
+        words("SEED", "the least of them: what others have made can be added to"),
+    ] = None
     frames: Annotated[
         str | None,
         words("N", "emulator frames of every run: 10M, 1e7, 10_000_000"),
@@ -91,6 +95,7 @@ class Choice:
             games=tuple(chain(*self.games)) if self.games else None,
             only=tuple(chain(*self.only)) if self.only else None,
             seeds=_count(self.seeds),
+            first_seed=_count(self.first_seed),
             frames=_count(self.frames),
             values=values,
             study=self.study,

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.claims.scales import BASELINES, FIRST_TUNING_SEED
+from analysis.claims.scales import BASELINES
 from analysis.claims.scores import curves, final
+from analysis.records.configs import FIRST_TUNING_SEED
 from analysis.records.study import Study
 from analysis.tables.markdown import bold, markdown_table, ratio_text, score_text
 

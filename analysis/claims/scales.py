@@ -30,13 +30,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.scores import area, curves, final
+from analysis.records.configs import FIRST_TUNING_SEED
 from analysis.records.csvs import read_if_there
 from analysis.records.errors import RecordError
 from analysis.records.study import Study
 
 SCALES_FILE = Path("reference", "scales.csv")
 BASELINES = {"a2c": "a2c-naive", "dqn": "dqn-hard"}
-FIRST_TUNING_SEED = 1000
 MIN_SPREADS = 2.0
 COLUMNS = {
     "study": "str",

@@ -15,6 +15,7 @@ SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours", "us
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,120}")
 # Folders of results/data that hold no study.
 RESERVED = ("theory", "speed", "speed-minatar", "cost", "faults", "random")
+FIRST_TUNING_SEED = 1_000  # seeds from here on are for tuning alone; no result has any
 FIRST_NUMERICS = 1  # of runs from before their versions were counted
 
 # What a user's own classes are called, and the digests of their modules' sources; runs

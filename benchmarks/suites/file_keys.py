@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.records.configs import FIRST_TUNING_SEED
 from benchmarks.suites.schema import MOST
 
-# Of one suite. Seeds from 1000 on are left to tuning, which no result may have seen.
-MOST_SEEDS = 1_000
+MOST_SEEDS = FIRST_TUNING_SEED  # of one suite
 LAST_FIRST_SEED = 10**6
 _WHOLE = "a whole number above 0 and at most"
 
@@ -48,7 +48,7 @@ OF_A_GROUP = {
     "frames": FileKey(f"{_WHOLE} {MOST:,}", "Emulator frames of each run."),
     "seeds": FileKey(f"{_WHOLE} {MOST_SEEDS:,}", "How many seeds, each a run."),
     "first_seed": FileKey(
-        f"{_WHOLE} {LAST_FIRST_SEED:,}",
+        f"a whole number of at least 0 and at most {LAST_FIRST_SEED:,}",
         "The least seed. Those from 1,000 on are for tuning, which no result has seen.",
         "0",
     ),

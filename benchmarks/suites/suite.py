@@ -10,11 +10,12 @@ from typing import Any
 
 from algorithms import Variant
 from algorithms.settings import least_rows
+from analysis.records.configs import FIRST_TUNING_SEED
 from benchmarks.errors import ConfigError
 from benchmarks.games.own import all_games, family_of
 from benchmarks.suites.base import read_toml, settings
 from benchmarks.suites.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
-from benchmarks.suites.file_keys import MOST_SEEDS
+from benchmarks.suites.file_keys import LAST_FIRST_SEED, MOST_SEEDS
 from benchmarks.suites.own import ALGORITHMS, defaults_of, own_games, own_of
 from benchmarks.suites.own import keys_of as schema_of
 from benchmarks.suites.schema import FACTS, nearest
@@ -36,6 +37,7 @@ class Selection:
         games: Games instead of the suite's.
         only: Variants to keep.
         seeds: Number of seeds of every variant.
+        first_seed: The least of them.
         frames: Emulator frames of every run.
         values: Any key of ``schema.KEYS`` to a value.
         study: Name of the study that the runs' data become, instead of the suite's.
@@ -44,6 +46,7 @@ class Selection:
     games: Sequence[str] | None = None
     only: Sequence[str] | None = None
     seeds: int | None = None
+    first_seed: int | None = None
     frames: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     study: str | None = None
@@ -141,7 +144,10 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
     if chosen.only is not None:
         checker.names("--only", list(chosen.only), variants)
     if chosen.seeds is not None:
-        checker.count("--seeds", chosen.seeds, MOST_SEEDS)
+        seeds = checker.count("--seeds", chosen.seeds, MOST_SEEDS)
+        chosen = replace(chosen, seeds=seeds)
+    if chosen.first_seed is not None:
+        _check_first_seed(chosen, file, checker)
     if chosen.frames is not None:
         checker.count("--frames", chosen.frames)
     kept = (
@@ -156,6 +162,26 @@ def _checked(chosen: Selection, file: SuiteFile, checker: Checker) -> Selection:
         if key in checker.keys and has and key not in has:
             checker.complain(f"--set {key}", "none of the chosen variants has it")
     return replace(chosen, values=values)
+
+
+def _check_first_seed(chosen: Selection, file: SuiteFile, checker: Checker) -> None:
+    """No seed of a study may be one for tuning, nor the other way round."""
+    key = "--first-seed"
+    first = checker.count(key, chosen.first_seed, LAST_FIRST_SEED, least=0)
+    if first != chosen.first_seed or first > LAST_FIRST_SEED:
+        return
+    for group, seeds in _seeds(file, chosen):
+        if chosen.only is not None and not set(chosen.only) & set(group.variants):
+            continue
+        tuning = group.first_seed >= FIRST_TUNING_SEED
+        if tuning and seeds.start < FIRST_TUNING_SEED:
+            where = f"below {FIRST_TUNING_SEED:,}: those are for results"
+        elif not tuning and seeds.stop > FIRST_TUNING_SEED:
+            where = f"from {FIRST_TUNING_SEED:,} on: those are for tuning"
+        else:
+            continue
+        checker.complain(key, f"{file.study} has no seed {where}")
+        return
 
 
 def _check_together(run: RunConfig, checker: Checker) -> None:
@@ -200,16 +226,23 @@ def _runs(file: SuiteFile, chosen: Selection) -> list[RunConfig]:
 
     What is done at any moment then compares all of them with as many seeds.
     """
-    seeds = [chosen.seeds or group.seeds for group in file.groups]
+    groups = list(_seeds(file, chosen))
     return [
-        _resolve(file.study, variant, game, group.first_seed + block, group, chosen)
-        for block in range(max(seeds))
-        for group, count in zip(file.groups, seeds, strict=True)
-        if block < count
+        _resolve(file.study, variant, game, seeds[block], group, chosen)
+        for block in range(max(len(seeds) for _, seeds in groups))
+        for group, seeds in groups
+        if block < len(seeds)
         for variant in group.variants
         if chosen.only is None or variant in chosen.only
         for game in (chosen.games or group.games)
     ]
+
+
+def _seeds(file: SuiteFile, chosen: Selection) -> Iterator[tuple[Group, range]]:
+    """Yield each group of a suite with the seeds that are asked of it."""
+    for group in file.groups:
+        first = group.first_seed if chosen.first_seed is None else chosen.first_seed
+        yield group, range(first, first + (chosen.seeds or group.seeds))
 
 
 def _resolve(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.records.configs import RESERVED, RUN_ID
+from analysis.records.configs import FIRST_TUNING_SEED, RESERVED, RUN_ID
 from benchmarks.errors import ConfigError
 from benchmarks.games.families import Family
 from benchmarks.games.own import all_games, family_of
@@ -173,9 +173,12 @@ class Checker:
             ]
         frames = self._count(f"{where}frames", table.get("frames"))
         seeds = self._count(f"{where}seeds", table.get("seeds"), MOST_SEEDS)
-        first = table.get("first_seed", 0)
-        if first != 0:
-            first = self.count(f"{where}first_seed", first, LAST_FIRST_SEED)
+        key = f"{where}first_seed"
+        first = self.count(key, table.get("first_seed", 0), LAST_FIRST_SEED, least=0)
+        last = first + seeds.value - 1
+        if first < FIRST_TUNING_SEED <= last:
+            both = f"{first:,} to {last:,} are seeds on both sides of"
+            self.complain(key, f"{both} {FIRST_TUNING_SEED:,}, where tuning's begin")
         where_to = [(v, family_of(game)) for v in variants for game in games]
         varied = self._changes(f"{where}vary", table.get("vary", {}), where_to)
         changes = self._changes(f"{where}set", table.get("set", {}), where_to)
@@ -256,11 +259,12 @@ class Checker:
             return Setting(1, "ours")
         return Setting(self.count(where, setting.value, top), setting.source)
 
-    def count(self, where: str, value: Any, top: int = MOST) -> int:
-        """Return a whole number above 0 and at most ``top``."""
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            self.complain(where, f"expected a whole number above 0, not {value!r}")
-            return 1
+    def count(self, where: str, value: Any, top: int = MOST, *, least: int = 1) -> int:
+        """Return a whole number from ``least``, which is 0 or 1, to ``top``."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            what = "a whole number above 0" if least else "a whole number of at least 0"
+            self.complain(where, f"expected {what}, not {value!r}")
+            return least
         if value > top:
             self.complain(where, f"expected at most {top:,}, not {value:,}")
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -181,7 +181,14 @@ def kept_in_data(results: Path, runs: Sequence[RunStatus]) -> str:
     return (
         f"{folder} holds {what}{f' ({states})' * bool(found)}"
         f"{f', and {others} more' * bool(others)}"
+        f"{f'; --first-seed {_first_not_in(kept, lacking)} adds to them' * bool(found)}"
     )
+
+
+def _first_not_in(kept: Collection[str | None], runs: Sequence[RunConfig]) -> int:
+    """The least seed of which a run is not kept; if all are, the seed after theirs."""
+    new = [run.seed for run in runs if run.run_id not in kept]
+    return min(new, default=1 + max(run.seed for run in runs))
 
 
 def _tail(path: Path, width: int) -> list[list[str]]:

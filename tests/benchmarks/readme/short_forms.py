@@ -86,6 +86,9 @@ SHORT: Mapping[str, Short] = {
     "./run_all.sh atari --set temperature=0.1 regularizer=kl": Short(
         says=r"\d+ runs: \d+ missing", how="plan"
     ),
+    "./run_all.sh minatar --only dqn-hard dqn-soft-kl --first-seed 10 --seeds 2": Short(
+        "--results new", says="20 runs: 20 missing", how="plan"
+    ),
     "./run_all.sh run my_suite.toml": Short(says="2 runs: 2 missing", how="plan"),
     "./run_all.sh run --help": Short(says="SUITE"),
     ".venv/bin/ray start --head --port 6379": Short(how="read"),

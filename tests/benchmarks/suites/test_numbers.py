@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from benchmarks.errors import ConfigError
@@ -69,6 +71,11 @@ TOO_MUCH = {
     "--seeds two": "--seeds: expected a whole number above 0, not 'two'",
     "--seeds 1001": "--seeds: expected at most 1,000, not 1,001",
     "--seeds 10M": "--seeds: expected at most 1,000, not 10,000,000",
+    "--first-seed -1": "--first-seed: expected a whole number of at least 0, not -1",
+    "--first-seed 0.5": "--first-seed: expected a whole number of at least 0, not '0",
+    "--first-seed 10M": "--first-seed: expected at most 1,000,000, not 10,000,000",
+    "--first-seed 1000": "--first-seed: smoke has no seed from 1,000 on: those are",
+    "--first-seed 999 --seeds 2": "--first-seed: smoke has no seed from 1,000 on: th",
     "--set n_envs=1001": "--set n_envs: expected a whole number above 0 and at most 1",
 }
 
@@ -90,6 +97,29 @@ def test_a_suites_file_is_bound_too(tmp_path):
     many = GOOD.replace("seeds = { value = 1,", "seeds = { value = 1001,")
     with pytest.raises(ConfigError, match=r"seeds: expected at most 1,000, not 1,001"):
         load_suite(written(tmp_path / "mine.toml", many))
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("-1", "first_seed: expected a whole number of at least 0, not -1"),
+        ("false", "first_seed: expected a whole number of at least 0, not False"),
+        ("0.0", "first_seed: expected a whole number of at least 0, not 0.0"),
+        ("999", "first_seed: 999 to 1,000 are seeds on both sides of 1,000"),
+    ],
+)
+def test_the_seeds_of_a_file_are_for_a_study_or_for_tuning(first, said, tmp_path):
+    text = GOOD.replace("seeds = { value = 1,", "seeds = { value = 2,")
+    path = written(tmp_path / "mine.toml", f"{text}first_seed = {first}\n")
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        load_suite(path)
+
+
+def test_seeds_for_tuning_stay_for_tuning():
+    with pytest.raises(ConfigError, match=r"tuning has no seed below 1,000: those"):
+        load_suite("tuning", Selection(first_seed=999))
+    chosen = Selection(first_seed=1001, seeds=1)
+    assert {run.seed for run in load_suite("tuning", chosen)} == {1001}
 
 
 # ------------------------------------------------------------------ every key's range

@@ -237,6 +237,23 @@ def test_selection_narrows():
     assert found == {(g, "q-a2c", s, 100) for g in ("Pong", "Qbert") for s in (0, 1)}
 
 
+def test_a_first_seed_adds_seeds_to_those_that_others_made():
+    chosen = Selection(only=["dqn-hard", "q-a2c"], first_seed=6, seeds=2)
+    blocks = [run.seed for run in load_suite("minatar", chosen)]
+    assert blocks == [6] * 10 + [7] * 10
+    planned = load_suite("minatar", Selection(only=["dqn-hard", "q-a2c"], seeds=8))
+    same = [run.run_id for run in planned if run.seed >= 6]
+    assert [run.run_id for run in load_suite("minatar", chosen)] == same
+
+
+def test_a_first_seed_alone_keeps_each_groups_number_of_seeds():
+    first = {"dqn-hard": 10, "q-a2c": 20}
+    for variant, count in first.items():
+        chosen = Selection(games=["MinAtar/Breakout"], only=[variant], first_seed=5)
+        seeds = [run.seed for run in load_suite("minatar", chosen)]
+        assert seeds == list(range(5, 5 + count))
+
+
 def test_suites_have_descriptions_and_say_only_what_differs():
     for path in SUITES.glob("*.toml"):
         suite = tomllib.loads(path.read_text())

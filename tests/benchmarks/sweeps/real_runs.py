@@ -68,7 +68,7 @@ def real_tasks(
     """Make the folders of new runs, and the tasks to make them."""
     has_dqn = any(variant.startswith("dqn") for variant in variants)
     values = BOTH | {"n_envs": 4} | (DQN if has_dqn else {})
-    chosen = Selection(games, variants, seeds, frames, values)
+    chosen = Selection(games, variants, seeds, frames=frames, values=values)
     tasks = []
     for config in load_suite("smoke", chosen):
         write_config(root / config.run_id, config)

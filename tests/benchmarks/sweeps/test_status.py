@@ -141,10 +141,26 @@ def test_a_clone_says_what_its_data_hold(call, tmp_path):
     rows = f"{first.run_id},done\n{second.run_id},failed\nother,done\n"
     (data / "runs.csv").write_text(RUNS_HEAD + rows)
     line = f"{data} holds 2 of the 2 missing runs (1 done, 1 failed), and 1 more"
-    assert call(*words)[1].splitlines()[-1] == line
+    assert call(*words)[1].splitlines()[-1] == f"{line}; --first-seed 1 adds to them"
     (data / "runs.csv").write_text(RUNS_HEAD + "other,done\n")
     line = f"{data} holds 0 of the 2 missing runs, and 1 more"
     assert call(*words)[1].splitlines()[-1] == line
+
+
+def test_a_clone_says_which_seeds_its_data_lack(call, tmp_path):
+    """A block of which a part is held has to be made, and those before it not."""
+    chosen = Selection(only=["q-a2c", "a2c-naive"], seeds=3)
+    runs = load_suite("smoke", chosen)
+    data = tmp_path / "data" / "smoke"
+    data.mkdir(parents=True)
+    held = "".join(f"{run.run_id},done\n" for run in runs[:3])
+    (data / "runs.csv").write_text(RUNS_HEAD + held)
+    words = ("status", "smoke", "--only", "q-a2c", "a2c-naive", "--results", tmp_path)
+    said = call(*words, "--seeds", 3)[1].splitlines()[-1]
+    held = "holds 3 of the 6 missing runs (3 done)"
+    assert said.endswith(f"{held}; --first-seed 1 adds to them")
+    rest = load_suite("smoke", replace(chosen, first_seed=1, seeds=2))
+    assert [run.run_id for run in rest] == [run.run_id for run in runs[2:]]
 
 
 def test_what_is_recorded_here_needs_no_word_of_the_data(run, tmp_path):
