@@ -14,6 +14,7 @@ usage: ./run_all.sh COMMAND [options]
   paper            the paper's budgets and seeds
   tuning, minatar-tuning
                    trials behind their settings, on the baseline arms alone
+  minatar-controls arms that do badly on MinAtar, with one setting changed
   breakout         the A2C family on Breakout: does each algorithm learn?
   pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
@@ -52,7 +53,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning breakout pong-breakout "
+SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning minatar-controls breakout pong-breakout "
 OTHERS=" agents evaluate watch keep-agent export-agent claims figures tables report calibrate compare scales test docs theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }

@@ -71,7 +71,7 @@ ON_MINATAR = [n for n, case in enumerate(CASES_AND_MORE) if "/" in case[1]]
 
 
 def make_run(root, variant, game, frames, values):
-    chosen = Selection([game], [variant], 1, frames, values)
+    chosen = Selection([game], [variant], seeds=1, frames=frames, values=values)
     (config,) = load_suite("minatar-smoke" if "/" in game else "smoke", chosen)
     folder = root / config.run_id
     write_config(folder, config)

@@ -19,7 +19,9 @@ TINY = {
 @pytest.mark.parametrize("family", cost.FAMILIES)
 def test_a_measurement_has_all_that_the_table_shows(family, tmp_path, monkeypatch):
     def tiny(family):
-        chosen = Selection([cost.GAME], [cost.FAMILIES[family]], 1, None, TINY[family])
+        chosen = Selection(
+            [cost.GAME], [cost.FAMILIES[family]], seeds=1, values=TINY[family]
+        )
         return load_suite("atari", chosen)[0]
 
     monkeypatch.setattr(cost, "config_of", tiny)
@@ -40,7 +42,7 @@ def test_a_measurement_has_all_that_the_table_shows(family, tmp_path, monkeypatc
 
 
 def test_a_full_memory_is_of_real_play_over_and_over():
-    chosen = Selection([cost.GAME], [cost.FAMILIES["dqn"]], 1, None, TINY["dqn"])
+    chosen = Selection([cost.GAME], [cost.FAMILIES["dqn"]], seeds=1, values=TINY["dqn"])
     model = cost.make_model(load_suite("atari", chosen)[0])
     memory = model.replay_buffer
     fill(model, memory, 300)

@@ -36,7 +36,7 @@ def machine(monkeypatch):
 
 
 def run(variant: str, frames: int, game: str = "Pong", **values):
-    chosen = Selection([game], [variant], 1, frames, values)
+    chosen = Selection([game], [variant], seeds=1, frames=frames, values=values)
     return load_suite("paper", chosen)[0]
 
 
