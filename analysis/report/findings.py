@@ -15,6 +15,7 @@ from analysis.claims.tiers import Answer
 from analysis.claims.words import name_of
 from analysis.figures.comparisons import CONTROLS, ONE_STEP
 from analysis.records.study import Study
+from analysis.report.changed import changed
 from analysis.report.controls import SCALED, controls
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
@@ -79,6 +80,7 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
             bonus=controls(studies, CONTROLS),
             constants=controls(studies, ONE_STEP),
             scaled=controls(studies, SCALED),
+            changed=changed(studies),
             errata=errata,
             trained=errata[errata["equation"].isin(TRAINED)].to_dict("records"),
             against=list(_against(judged)),

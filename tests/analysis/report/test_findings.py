@@ -14,6 +14,7 @@ from analysis.records.study import load_study
 from analysis.report.contents import contents_of
 from analysis.report.findings import TEMPLATE, TRAINED, findings
 from analysis.report.page import FOLDER
+from tests.analysis.claims.planted import run_of, study_with
 
 RESULTS = Path(__file__).parents[3] / "results"
 # Names and formulas: the paper's year, a package, arms, a figure, a value weight.
@@ -100,6 +101,22 @@ def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
         cells = re.sub(r"\\\|", "", line).count("|") if line.startswith("|") else 0
         assert not cells or not rows or cells == rows[-1], line
         rows = [*rows, cells] if cells else []
+
+
+def test_a_control_stands_beside_what_it_changes(
+    judged_results: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(judged_results, results)
+    shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    study = load_study(results / "data", "minatar")
+    label, game = "a2c-proper (learning_rate=0.0002)", "MinAtar/Breakout"
+    name = "minatar-controls"
+    run = run_of("a2c-proper", game, 0, [0.1] * 10, study=name, label=label)
+    studies = [study, study_with([run], name)]
+    text = findings(contents_of(results, [study], whole=True), studies)
+    row = rf"\| {game} \| a2c-proper \| learning_rate=0.0002 \| 0\.1 \(1\) \|"
+    assert re.search(rf"{row} \d+\.\d \(8\) \| a2c-naive \| \d+\.\d \(8\) \|\n", text)
 
 
 def test_errata_that_the_runs_rest_on_are_shown_the_others_counted(text: str) -> None:

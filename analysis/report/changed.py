@@ -1,0 +1,90 @@
+"""Arms that do badly, with one setting changed: is it the algorithm, or the setting?
+
+The runs of a study ``NAME-controls``, each beside the same arm and the baseline in the
+study ``NAME``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from analysis.claims.scales import BASELINES
+from analysis.records.study import Study
+from analysis.tables.scoring import final_scores
+
+ENDING = "-controls"
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean final score over ``n`` finished runs, of so many emulator frames."""
+
+    score: float
+    n: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An arm on a game, with a setting changed, and as it is.
+
+    Attributes:
+        arm: The arm.
+        game: The game.
+        setting: What is changed: "temperature=0.01", or "" if the frames alone are.
+        changed: Its score so.
+        plain: Its score in the study.
+        baseline: The score of ``baseline_arm`` in the study.
+        baseline_arm: The baseline of the arm's family.
+    """
+
+    arm: str
+    game: str
+    setting: str
+    changed: Mean
+    plain: Mean
+    baseline: Mean
+    baseline_arm: str
+
+
+def changed(studies: Sequence[Study]) -> list[Changed]:
+    """The runs of studies of controls, where the study itself has what they need."""
+    by_name = {study.name: study for study in studies}
+    return [
+        each
+        for name, study in by_name.items()
+        if name.endswith(ENDING) and (main := by_name.get(name.removesuffix(ENDING)))
+        for each in _of_study(study, main)
+    ]
+
+
+def _of_study(study: Study, main: Study) -> Iterator[Changed]:
+    there, usual = _means(study), _means(main)
+    runs = study.runs.drop_duplicates(["label", "game"])
+    for run in runs.sort_values(["variant", "label", "game"]).to_dict("records"):
+        label, arm, game = run["label"], run["variant"], run["game"]
+        baseline = BASELINES[run["family"]]
+        if (label, game) in there and {(arm, game), (baseline, game)} <= set(usual):
+            yield Changed(
+                arm,
+                game,
+                label.removeprefix(arm).strip(" ()"),
+                there[label, game],
+                usual[arm, game],
+                usual[baseline, game],
+                baseline,
+            )
+
+
+def _means(study: Study) -> dict[tuple[str, str], Mean]:
+    """Of each arm on each game, by label and game."""
+    runs = study.runs[["run_id", "target_frames"]]
+    table = final_scores(study).dropna(subset="score").merge(runs, on="run_id")
+    means = table.groupby(["label", "game"], as_index=False).agg(
+        score=("score", "mean"), n=("score", "size"), frames=("target_frames", "first")
+    )
+    return {
+        (row["label"], row["game"]): Mean(row["score"], row["n"], row["frames"])
+        for row in means.to_dict("records")
+    }

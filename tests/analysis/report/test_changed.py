@@ -1,0 +1,70 @@
+"""An arm with a setting changed stands beside itself as it is, and the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.records.record import RunRecord
+from analysis.report.changed import Changed, Mean, changed
+from tests.analysis.claims.planted import FRAMES, run_of, study_with
+
+GAME, OTHER = "MinAtar/Freeway", "MinAtar/Seaquest"
+NAME, CONTROLS = "minatar", "minatar-controls"
+
+
+def run(arm: str, score: float, game: str = GAME, seed: int = 0) -> RunRecord:
+    return run_of(arm, game, seed, [0.0] * 9 + [score])
+
+
+def control(arm: str, setting: str, score: float, game: str = GAME) -> RunRecord:
+    label = f"{arm} ({setting})" if setting else arm
+    return run_of(arm, game, 0, [0.0] * 9 + [score], study=CONTROLS, label=label)
+
+
+def longer(record: RunRecord) -> RunRecord:
+    """The run with three times the frames, its last game at their end."""
+    last = record.episodes.iloc[-1:].assign(frames=3 * FRAMES)
+    episodes = pd.concat([record.episodes.iloc[:-1], last], ignore_index=True)
+    config = record.config | {"frames": 3 * FRAMES}
+    return replace(record, config=config, frames=3 * FRAMES, episodes=episodes)
+
+
+MAIN = [
+    run("dqn-hard", 40.0),
+    run("dqn-hard", 44.0, seed=1),
+    run("dqn-soft-entropy", 19.0),
+    run("a2c-naive", 7.0),
+]
+
+
+def test_a_changed_arm_has_itself_and_the_baseline_beside_it() -> None:
+    runs = [control("dqn-soft-entropy", "temperature=0.01", 41.0)]
+    (found,) = changed([study_with(runs, CONTROLS), study_with(MAIN, NAME)])
+    assert found == Changed(
+        "dqn-soft-entropy",
+        GAME,
+        "temperature=0.01",
+        Mean(41.0, 1, FRAMES),
+        Mean(19.0, 1, FRAMES),
+        Mean(42.0, 2, FRAMES),
+        "dqn-hard",
+    )
+
+
+def test_more_frames_are_a_change_without_a_setting() -> None:
+    runs = [longer(control("dqn-soft-entropy", "", 36.0))]
+    (found,) = changed([study_with(MAIN, NAME), study_with(runs, CONTROLS)])
+    assert (found.setting, found.changed) == ("", Mean(36.0, 1, 3 * FRAMES))
+    assert found.plain == Mean(19.0, 1, FRAMES)
+
+
+def test_what_the_study_itself_lacks_is_left_out() -> None:
+    runs = [
+        control("dqn-soft-entropy", "temperature=0.01", 41.0, game=OTHER),
+        control("dqn-soft-kl", "temperature=0.01", 41.0),
+    ]
+    assert changed([study_with(MAIN, NAME), study_with(runs, CONTROLS)]) == []
+    assert changed([study_with(runs, CONTROLS)]) == []
+    assert changed([study_with(MAIN, NAME)]) == []
