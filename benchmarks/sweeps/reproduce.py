@@ -53,6 +53,7 @@ class Reproduction:
         options: Further words of its command.
         game: The first game that differs, so far.
         row: The first row of metrics that differs, so far.
+        rows_there: The rows of metrics that have been made again, so far.
     """
 
     record: RunRecord
@@ -62,6 +63,7 @@ class Reproduction:
     options: tuple[str, ...] = ()
     game: Difference | None = field(default=None, init=False)
     row: Difference | None = field(default=None, init=False)
+    rows_there: int = field(default=0, init=False)
 
     @property
     def metrics_too(self) -> bool:
@@ -78,17 +80,21 @@ class Reproduction:
         """The record's rows of metrics."""
         return self._until(self.record.metrics)
 
-    def compare(self, *, whole: bool) -> bool:
-        """Compare with what there is by now; say whether nothing differs."""
+    def compare(self, *, whole: bool) -> None:
+        """Compare with what there is by now.
+
+        Args:
+            whole: Whether that is all there will be: what it lacks differs then.
+        """
         found = self._found(EPISODES_FILE, EPISODES)
         self.game = first_difference(self.games, found, whole=whole)
         if self.metrics_too:
             found = self._found(METRICS_FILE, METRICS)
             self.row = first_difference(self.rows, found, whole=whole)
-        return not (self.game or self.row)
+            self.rows_there = len(found)
 
     def train(self) -> str:
-        """Train as any run is, until enough is compared or something differs.
+        """Train as any run is, until enough is compared or a game differs.
 
         Returns:
             Why training failed, if it did.
@@ -101,7 +107,8 @@ class Reproduction:
                 reached = read_heartbeat(self.folder)[0]
                 _show(min(reached, self.frames), self.frames)
                 # What a step leaves is written before the next one.
-                if not self.compare(whole=False) or reached > self.frames:
+                self.compare(whole=False)
+                if self.game or reached > self.frames:
                     return ""
                 time.sleep(LOOK_S)
             return why_failed(self.folder) if status else ""
@@ -148,11 +155,12 @@ def reproduce(
         write_config(folder, config)
         made = Reproduction(record, config, folder, frames, options)
         failed = made.train()
-        alike = made.compare(whole=not failed)
+        # What comes after a game that differs has not been trained.
+        made.compare(whole=not failed and made.game is None)
     print("\n".join(verdict(made)))
     if failed:
         print(f"training failed: {failed}", file=sys.stderr)
-    return 0 if alike and not failed else 1
+    return 1 if failed or made.game or made.row else 0
 
 
 def find_run(data_dir: Path, wanted: str) -> RunRecord:
@@ -233,6 +241,8 @@ def verdict(made: Reproduction) -> list[str]:
         columns = ", ".join(made.row.columns())
         where = f"row {made.row.number} of metrics differs in {columns}"
         lines += made.row.lines(where)
+    elif made.rows_there:
+        lines.append(f"identical in {made.rows_there} rows of metrics")
     else:
-        lines.append(f"identical in {len(made.rows)} rows of metrics")
+        lines.append("no row of metrics was compared by then")
     return lines

@@ -146,6 +146,49 @@ def test_it_stops_at_the_first_difference(altered, endless):
     assert reproduce(results, "q-a2c", 1_600) == 1
 
 
+class Begun(Endless):
+    """A task whose record has its first games, and so far no row of metrics."""
+
+    games: int
+
+    def start(self) -> None:
+        super().start()
+        for name, lines in {"episodes.csv": 1 + self.games, "metrics.csv": 1}.items():
+            path = self.folder / name
+            path.write_text("".join(path.read_text().splitlines(True)[:lines]))
+
+
+def test_what_was_not_trained_by_then_does_not_differ(
+    altered, endless, monkeypatch, capsys
+):
+    """Training ends where a game differs: later rows were not compared."""
+    episodes = altered()[1].episodes
+    episodes.loc[1, "game_return"] -= 1
+    results, _ = altered(episodes=episodes)
+    endless(8)
+    monkeypatch.setattr(Begun, "games", 2, raising=False)
+    monkeypatch.setattr(module, "Task", Begun)
+    assert reproduce(results, "q-a2c", 1_600) == 1
+    said = capsys.readouterr().out
+    assert "game 2 differs:" in said and "nothing" not in said
+    assert "no row of metrics was compared by then" in said
+
+
+def test_a_row_that_differs_does_not_end_it(altered, endless, capsys):
+    """Which game differs first, if one does, is what is asked for."""
+    metrics = altered()[1].metrics
+    metrics.loc[0, "loss"] += 1.0
+    results, record = altered(metrics=metrics)
+    endless(8)
+    with pytest.raises(AssertionError, match="it was to be stopped"):
+        reproduce(results, "q-a2c", 1_600)
+    endless(1_601)
+    assert reproduce(results, "q-a2c", 1_600) == 1
+    said = capsys.readouterr().out
+    assert f"identical to game {len(record.episodes)} (1,600 frames)" in said
+    assert "row 1 of metrics differs in loss:" in said
+
+
 def test_a_game_that_differs_is_shown_from_both_sides(altered, capsys):
     episodes = altered()[1].episodes
     game = episodes.iloc[1]
