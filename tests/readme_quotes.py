@@ -190,8 +190,9 @@ QUOTES = (
     ),
     Quote(
         "comes to {} on Seaquest, where they come to {}, and to {} on Freeway, where "
-        "they come to {}; soft entropy, which it has a bit above, comes to {} on "
-        "Asterix, for {}, and to {} on Freeway",
+        "they come to {}; that it is worse is contradicted, whichever game is left "
+        "out. Soft entropy, which the paper has a bit above, comes to {} on Asterix, "
+        "for {}, and to {} on Freeway",
         (
             scored("minatar", "^dqn-soft-kl$", "MinAtar/Seaquest"),
             scored("minatar", "^dqn-hard$", "MinAtar/Seaquest"),

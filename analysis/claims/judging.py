@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,7 +18,14 @@ from analysis.claims.claim import Claim, Question
 from analysis.claims.rates import judge_rate
 from analysis.claims.reading import FOLDER, given_scales, load_claims, load_studies
 from analysis.claims.scales import read_scales, scales_for
-from analysis.claims.tiers import Answer, Tier, read_checks, study_tier, theory_tier
+from analysis.claims.tiers import (
+    Answer,
+    State,
+    Tier,
+    read_checks,
+    study_tier,
+    theory_tier,
+)
 from analysis.claims.verdicts import RATE, Judgement, Kind, judge_blocks
 from analysis.records.digests import DIGESTS_FILE
 from analysis.records.once import once
@@ -125,7 +132,9 @@ def answer(
         family = _family(table, question, study)
         units = scales_for(scales, study, family, question.estimand)
         blocks = blocks_of(table, question, study, units)
-        return Answer(question, study, blocks, _judgement(blocks, question, among), "")
+        found = _judgement(blocks, question, among)
+        others = _without_a_game(blocks, question, among)
+        return Answer(question, study, blocks, found, "", others)
     except ValueError as error:  # of blocks_of, or of fewer than three blocks
         return Answer(question, study, blocks, None, str(error))
 
@@ -142,6 +151,25 @@ def _judgement(blocks: Blocks, question: Question, among: int) -> Judgement:
         alpha=alpha,
         among=among,
     )
+
+
+def _without_a_game(blocks: Blocks, question: Question, among: int) -> dict[str, State]:
+    """The verdict on the same blocks if a game is left out, by game."""
+    if len(blocks.effects.columns) < 2:
+        return {}
+    return {
+        str(game): _verdict(
+            replace(blocks, effects=blocks.effects.drop(columns=game)), question, among
+        )
+        for game in blocks.effects
+    }
+
+
+def _verdict(blocks: Blocks, question: Question, among: int) -> State:
+    try:
+        return _judgement(blocks, question, among).verdict
+    except ValueError:  # without that game the blocks are all the same
+        return "no verdict"
 
 
 def _family(table: pd.DataFrame, question: Question, study: str) -> str:

@@ -45,7 +45,8 @@ CROSS_CHECKS = (
     "Cross-checks, for one look at the end alone, and never the verdict: the "
     "difference of interquartile means with a stratified bootstrap's 95 % interval, "
     "the probability that a run of A is better than one of B, and the exact "
-    "permutation's p, with Holm's adjustment over the questions that decide."
+    "permutation's p, with Holm's adjustment over the questions that decide; and what "
+    "the verdict is on the same blocks if any one game is left out."
 )
 
 
@@ -214,6 +215,7 @@ def cross_check_cells(rows: pd.DataFrame) -> pd.DataFrame:
             "P(A better)": whole["improvement"].map("{:.2f}".format),
             "p": whole["p"].map("{:.2g}".format),
             "p, Holm": [f"{p:.2g}" if pd.notna(p) else "–" for p in whole["p_holm"]],
+            "without a game": whole["without_a_game"],
         }
     )
 

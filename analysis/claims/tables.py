@@ -13,7 +13,7 @@ from analysis.claims.judging import Judged
 from analysis.claims.registry import amended
 from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tiers import Answer, Tier
-from analysis.claims.words import missing_text
+from analysis.claims.words import missing_text, without_text
 from analysis.records.once import once
 
 AMENDED = "amended after data"
@@ -46,6 +46,7 @@ QUESTIONS = [
     "smallest_margin",
     *_CHECKS,
     "p_holm",
+    "without_a_game",
     "notes",
 ]
 
@@ -148,6 +149,7 @@ def _question_rows(
         "n": each.n,
         "verdict": each.state,
         "missing": each.missing,
+        "without_a_game": without_text(each),
         "notes": "; ".join(_notes(each)),
     }
     if found is not None:

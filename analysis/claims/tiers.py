@@ -10,7 +10,7 @@ unless another contradicts it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,8 @@ class Answer:
         blocks: What it is judged on; None if there is nothing.
         judgement: None where there can be no verdict.
         why: Then in one line why; else empty.
+        without: What the verdict is if a game is left out, by game; empty where there
+            is one game or no verdict. A check, on which no verdict rests.
     """
 
     question: Question
@@ -45,6 +47,7 @@ class Answer:
     blocks: Blocks | None
     judgement: Judgement | None
     why: str
+    without: Mapping[str, State] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

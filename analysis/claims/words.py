@@ -67,6 +67,20 @@ def rule_of(answer: Answer) -> str:
     )
 
 
+def without_text(answer: Answer) -> str:
+    """Whether leaving a game out changes the verdict, and which; "" if it has none."""
+    if not answer.without:
+        return ""
+    changed: dict[str, list[str]] = {}
+    for game, state in answer.without.items():
+        if state != answer.state:
+            changed.setdefault(state, []).append(game)
+    if not changed:
+        return "the same whichever game is left out"
+    said = (f"{state} without {' or '.join(games)}" for state, games in changed.items())
+    return "; ".join(said)
+
+
 def missing_text(missing: int | None, *, planned: bool = False) -> str:
     """How many blocks are missing."""
     if missing is None:

@@ -27,6 +27,8 @@ from analysis.claims.words import (
 from analysis.figures.claim_sheets import reach_of, sequence_of, strip_of
 from analysis.figures.plot import Plot
 
+DECIDED = ("supported", "contradicted")
+
 
 @dataclass(frozen=True, eq=False)
 class Effect:
@@ -74,6 +76,11 @@ class Effect:
             return []
         means = blocks.effects.mean()
         return [(str(game), per_cent(mean)) for game, mean in means.items()]
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is a verdict that a game left out could change."""
+        return self.answer.state in DECIDED and bool(self.answer.without)
 
     @property
     def rule(self) -> str:

@@ -14,6 +14,7 @@ from analysis.claims.judging import NO_RUNS, answer, judge
 from analysis.claims.reading import load_claims
 from analysis.claims.scales import COLUMNS, SCALES_FILE
 from analysis.claims.tiers import study_tier
+from analysis.claims.words import without_text
 from analysis.records.csvs import csv_bytes
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
@@ -116,6 +117,44 @@ def test_two_questions_share_the_chance_of_a_wrong_contradiction(tmp_path):
         claim = replace(CLAIMS["C7"], questions=questions)
         verdicts.append(judge(tmp_path, [claim], ["minatar"]).tiers["C7"][1].verdict)
     assert verdicts == ["contradicted", "undecided"]
+
+
+def test_a_verdict_that_hangs_on_a_game_says_so(tmp_path):
+    """On one game five margins lower, on the others the same."""
+    draw = np.random.default_rng(5)
+
+    def runs(low):
+        for seed in range(12):
+            for game in GAMES:
+                for arm in ("a2c-proper", "a2c-naive"):
+                    below = low.get(game, 0.0) if arm == "a2c-proper" else 0.0
+                    yield run_of(arm, game, seed, SHAPE * (10 - below + draw.normal()))
+
+    save_study(tmp_path / "data", study_with(list(runs({"MinAtar/Seaquest": 15.0}))))
+    write_scales(tmp_path)
+    found, judged = tier(tmp_path)
+    each = judged.answers["minatar", "C1.final"]
+    assert (found.verdict, each.without["MinAtar/Freeway"]) == ("contradicted",) * 2
+    assert list(each.without) == GAMES
+    assert without_text(each) == "supported without MinAtar/Seaquest"
+    save_study(tmp_path / "data", study_with(list(runs(dict.fromkeys(GAMES, 5.0)))))
+    each = tier(tmp_path)[1].answers["minatar", "C1.final"]
+    assert without_text(each) == "the same whichever game is left out"
+
+
+def test_a_game_without_which_all_blocks_are_the_same(tmp_path):
+    draw = np.random.default_rng(6)
+    runs = [
+        run_of(arm, game, seed, SHAPE * (10 + noise * (game == GAMES[0])))
+        for seed, noise in enumerate(draw.normal(size=6))
+        for game in GAMES
+        for arm, noise in (("a2c-proper", noise), ("a2c-naive", 0.0))
+    ]
+    save_study(tmp_path / "data", study_with(runs))
+    write_scales(tmp_path)
+    each = tier(tmp_path)[1].answers["minatar", "C1.final"]
+    assert each.state == "supported"
+    assert without_text(each) == f"no verdict without {GAMES[0]}"
 
 
 def test_two_blocks_give_no_verdict(tmp_path):

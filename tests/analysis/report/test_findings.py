@@ -60,7 +60,8 @@ def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
         r"- MinAtar, `a2c-proper` less `a2c-naive`: Is proper A2C's final score at "
         r"least naive A2C's\? −2\d\.\d % of the scale, "
         r"95 %: \[−\d+\.\d, −\d+\.\d\], 90 %: \[−\d+\.\d, −\d+\.\d\], "
-        r"margin −10 %, 8 of 20 blocks: \*\*contradicted",
+        r"margin −10 %, 8 of 20 blocks: "
+        r"\*\*contradicted\*\* \(different\); the same whichever game is left out\.\n",
         evidence,
     )
 
@@ -70,7 +71,7 @@ def test_a_question_beside_a_claim_is_said_with_its_answer(text: str) -> None:
     assert re.search(
         r"- Beside it: MinAtar, `a2c-proper` less `a2c-naive`: Is it greater\? "
         r"−2\d\.\d % of the scale, .* margin \+10 %, 8 of 20 blocks: "
-        r"\*\*contradicted\*\* \(different\)\.",
+        r"\*\*contradicted\*\* \(different\); the same whichever game is left out\.",
         evidence,
     )
     against = section(text, "What contradicts it")
