@@ -192,7 +192,8 @@ QUOTES = (
         "comes to {} on Seaquest, where they come to {}, and to {} on Freeway, where "
         "they come to {}; that it is worse is contradicted, whichever game is left "
         "out. Soft entropy, which the paper has a bit above, comes to {} on Asterix, "
-        "for {}, and to {} on Freeway",
+        "for {}, and to {} on Freeway, where at a tenth of the temperature it comes to "
+        "{} (a control of one seed)",
         (
             scored("minatar", "^dqn-soft-kl$", "MinAtar/Seaquest"),
             scored("minatar", "^dqn-hard$", "MinAtar/Seaquest"),
@@ -201,6 +202,7 @@ QUOTES = (
             scored("minatar", "^dqn-soft-entropy$", "MinAtar/Asterix"),
             scored("minatar", "^dqn-hard$", "MinAtar/Asterix"),
             scored("minatar", "^dqn-soft-entropy$", "MinAtar/Freeway"),
+            scored("minatar-controls", "temperature=0.01", "MinAtar/Freeway"),
         ),
     ),
     Quote(
@@ -228,6 +230,7 @@ SETTINGS = (
     r"(?m)\| (?:\d[\d-]*)?(?:, )?(?:Sec\. [\d.]+)? \|$",  # a table's equations
     r"tau = [\d.]+",
     r"\b1/tau",
+    r"a tenth of the (?:temperature|learning rate)",
     r"\b5-step",
     r"(?:last tenth of training|last 100 games)",
     r"with 4 to 18 distinct actions",

@@ -106,9 +106,16 @@ def thinned(count: int, points: int) -> np.ndarray:
     return np.rint(np.arange(1, kept + 1) * count / max(kept, 1)).astype(int) - 1
 
 
+def reached(arms: Sequence[Arm]) -> int:
+    """How many of a game's points there are until the longest of these arms ends."""
+    there = np.isfinite(np.concatenate([arm.values for arm in arms])).any(axis=0)
+    points = np.flatnonzero(there)
+    return int(points[-1]) + 1 if points.size else len(there)
+
+
 def learning_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -> Plot:
     """Means over finished runs, with a band of one standard deviation."""
-    kept = thinned(len(frames), points)
+    kept = thinned(reached(arms), points)
     lines, bands = [], []
     for arm in arms:
         values = arm.values[:, kept]
@@ -126,7 +133,7 @@ def learning_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -
 
 def seeds_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -> Plot:
     """Every finished run, a thin line each."""
-    kept = thinned(len(frames), points)
+    kept = thinned(reached(arms), points)
     lines = [
         Line(
             f"{arm.label}, seed {seed}", arm.colour, _listed(row), arm.dash, aside=True
@@ -152,7 +159,7 @@ def difference_plot(
     Seeds that both have form blocks; the interval of their mean is the anytime-valid t
     interval, of each point by itself.
     """
-    kept, first = thinned(len(frames), points), arms[0]
+    kept, first = thinned(reached(arms), points), arms[0]
     lines, bands = [], []
     for arm in arms[1:]:
         blocks = block_differences(arm, first)[:, kept]

@@ -82,7 +82,9 @@ def svg(plot: Plot, place: str = "") -> str:
 
 def _axes(plot: Plot, frame: Frame) -> Iterator[str]:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    y, x = ticks(frame.low_y, frame.high_y), ticks(frame.low_x, frame.high_x)
+    whole = all(float(x).is_integer() for x in plot.x)
+    y = ticks(frame.low_y, frame.high_y)
+    x = ticks(frame.low_x, frame.high_x, whole=whole)
     down, across = (np.rint(at).astype(int) for at in (frame.y(y), frame.x(x)))
     level = "".join(f"M{LEFT} {place}H{right}" for place in down)
     short = "".join(f"M{place} {bottom}v3" for place in across)
@@ -100,9 +102,10 @@ def _axes(plot: Plot, frame: Frame) -> Iterator[str]:
     yield f"<text {turned}>{escape(plot.y_label)}</text></g>"
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """A few round values between two."""
-    found = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """A few round values between two; whole numbers alone, if they are counts."""
+    locator = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10], integer=whole)
+    found = locator.tick_values(low, high)
     return [float(v) + 0.0 for v in found if low <= v <= high]
 
 

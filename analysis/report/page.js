@@ -51,6 +51,19 @@
     return [least - room, most + room];
   };
 
+  // Up to where its longest line ends: others of the study may go on.
+  const cut = (plot) => {
+    const count = 1 + Math.max(-1, ...plot.lines.filter((line) => !line.everywhere)
+      .map((line) => line.y.findLastIndex((v) => v != null)));
+    const first = (values) => values.slice(0, count || values.length);
+    return { ...plot, x: first(plot.x),
+      lines: plot.lines.map((each) => ({ ...each, y: first(each.y) })),
+      bands: plot.bands.map((each) => (
+        { ...each, low: first(each.low), high: first(each.high) })) };
+  };
+
+  const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
   const optionsOf = (plot, width, key) => {
     const axis = (label, size) => ({
       label, size, stroke: css("--ink"), labelSize: 18, labelFont: "12px system-ui",
@@ -61,7 +74,8 @@
       width, height: HEIGHT, series: seriesOf(plot), legend: { live: true },
       cursor: { sync: { key }, drag: { x: true, y: false } },
       scales: { x: { time: false }, y: { range: range(plot) } },
-      axes: [axis(plot.xLabel, 32), axis(plot.yLabel, 48)],
+      axes: [{ ...axis(plot.xLabel, 32), ...(plot.x.every(Number.isInteger) ? { incrs: COUNTS } : {}) },
+        axis(plot.yLabel, 48)],
       bands: plot.bands.map((band, n) => (
         { series: [2 * n + 2, 2 * n + 1], fill: faint(band.colour, "2b") })),
       hooks: { drawClear: [span(plot)] },
@@ -94,7 +108,8 @@
       live.add(this);
     }
 
-    draw(plot) {
+    draw(whole) {
+      const plot = cut(whole);
       this.plot = plot;
       this.host.classList.add("live");
       this.title.textContent = plot.title;
@@ -202,7 +217,7 @@
     }
     if (!lines.length) return null;
     lines.push({ label: "no difference", colour: "var(--muted)", dash: [3, 3], aside: true,
-      y: game.x.map(() => 0) });
+      everywhere: true, y: game.x.map(() => 0) });
     return { title: `${name}, less ${study.arms[arms[0]].label}`, x: game.x, lines, bands,
       xLabel: "frames (millions)", yLabel: "difference", span: [] };
   };

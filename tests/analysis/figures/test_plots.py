@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from analysis.claims.sequences import interval
-from analysis.figures.curve_plots import Arm, difference_plot, learning_plot
+from analysis.figures.curve_plots import (
+    Arm,
+    difference_plot,
+    learning_plot,
+    seeds_plot,
+)
 from analysis.figures.plot import Band, Line, Plot
 from analysis.figures.profiles import profile, profile_band, profile_plot
 from analysis.figures.sequence_plots import Look, sequence_plot
-from analysis.figures.svg import Frame, strip, svg
+from analysis.figures.svg import Frame, strip, svg, ticks
 
 NAN = float("nan")
 FRAMES = np.arange(1, 11) / 10
@@ -75,6 +80,26 @@ def test_learning_plots_have_a_band_where_there_are_two_runs() -> None:
     values = arm("a", (0, 1)).values[:, -1]
     assert drawn.lines[0].y[-1] == pytest.approx(values.mean())
     assert band.high[-1] == pytest.approx(values.mean() + values.std(ddof=1))
+
+
+@pytest.mark.parametrize("draw", [learning_plot, seeds_plot, difference_plot])
+def test_a_plot_ends_where_its_longest_arm_does(draw) -> None:
+    """Other arms of the game, which it does not show, may go on."""
+    short, shorter = arm("a", (0, 1)), arm("b", (0, 1))
+    short.values[:, 6:] = NAN
+    shorter.values[:, 4:] = NAN
+    drawn = draw("Pong", FRAMES, [short, shorter], 100)
+    assert drawn.x == pytest.approx(FRAMES[:6])
+    assert {len(line.y) for line in drawn.lines} == {6}
+
+
+def test_counts_have_no_ticks_between_them() -> None:
+    looks = [Look(n, 0.1, (0.0, 0.2), (0.0, 0.2)) for n in (3, 4, 5)]
+    drawn = svg(sequence_plot("C1", looks, (-0.1, 0.1), 0.05))
+    inside = re.search('<g class="mid">(.*?)</g>', drawn)
+    assert inside
+    assert re.findall(r">([\d.]+)</text>", inside[1]) == ["3", "4", "5"]
+    assert 3.5 in ticks(3.0, 5.0)
 
 
 def test_differences_are_of_seeds_that_both_arms_have() -> None:
