@@ -11,9 +11,9 @@ from tests.quoting import RESULTS
 from tests.test_readme_numbers import README
 
 SAYS = (
-    "so far of five seeds for targets of one step, the game decides which targets are "
-    "best: soft entropy on Asterix, hard ones on Freeway, soft KL on the three others, "
-    "in every seed but one."
+    "so far of five or six seeds for targets of one step, the game decides which "
+    "targets are best: soft entropy on Asterix, hard ones on Freeway, soft KL on "
+    "the three others, in every seed but one."
 )
 SEEDS, OTHERWISE = 5, 1
 BEST = {"MinAtar/Asterix": "dqn-soft-entropy", "MinAtar/Freeway": "dqn-hard"}
