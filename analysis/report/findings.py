@@ -20,7 +20,7 @@ from analysis.report.controls import SCALED, controls
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
-from analysis.report.verdicts import ClaimView, claim_views
+from analysis.report.verdicts import DECIDED, ClaimView, claim_views
 
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
@@ -138,10 +138,13 @@ def _amendments(views: Sequence[ClaimView]) -> list[Amendment]:
 
 
 def _open(judged: Judged, times: Mapping[str, pd.Series]) -> Iterator[str]:
-    """What each claim lacks in each study; what can't be timed, a line a study."""
+    """What each open claim lacks in a study; what can't be timed, a line a study."""
     for study in judged.studies:
         untimed = []
         for claim in judged.claims:
+            (tier,) = (t for t in judged.tiers[claim.id] if t.name == study)
+            if tier.verdict in DECIDED:
+                continue
             questions = [q for q in claim.judged_in(study) if q.decides]
             answers = [judged.answers[study, each.id] for each in questions]
             bare = [each for each in answers if each.state in _NOT_YET]

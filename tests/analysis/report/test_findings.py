@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.claims.judging import judge_all
 from analysis.claims.registry import REGISTRY_FILE
 from analysis.records.files import write_atomically
 from analysis.records.study import load_study
 from analysis.report.contents import contents_of
-from analysis.report.findings import TEMPLATE, TRAINED, findings
+from analysis.report.findings import TEMPLATE, TRAINED, _open, findings
 from analysis.report.page import FOLDER
 from tests.analysis.claims.planted import run_of, study_with
 
@@ -94,6 +96,22 @@ def test_what_is_open_says_what_it_would_take(text: str) -> None:
     )
     assert re.search(r"C9, .*: MinAtar: \d+ blocks of q-a2c, 0\.0 hours\.", lines)
     assert "C1, Entropy in the returns does no harm: MinAtar" not in lines
+
+
+def test_a_claim_with_a_verdict_lacks_nothing(judged_results: Path) -> None:
+    """One of its questions contradicts it; what the other would take is no matter."""
+    judged = judge_all(judged_results)
+
+    def said(verdict: str) -> str:
+        tiers = [
+            replace(tier, verdict=verdict) if tier.name == "minatar" else tier
+            for tier in judged.tiers["C9"]
+        ]
+        changed = replace(judged, tiers={**judged.tiers, "C9": tiers})
+        return "\n".join(_open(changed, {}))
+
+    assert "C9" in said("undecided").split("Atari")[0]
+    assert "C9" not in said("contradicted").split("Atari")[0]
 
 
 def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
