@@ -105,7 +105,7 @@ SHORT: Mapping[str, Short] = {
     "./run_all.sh status atari": Short(says=r"\d+ runs: "),
     "./run_all.sh evaluate RUN": Short("--games 1", "{run}: greedy.*, 1 games"),
     "./run_all.sh calibrate": Short("--studies 20", "calibration.md"),
-    "./run_all.sh faults": Short("--only 'unknown game'", "survived", slow=True),
+    "./run_all.sh faults": Short("--only 'unknown game'", "1 held", slow=True),
     "./run_all.sh list": Short(says="^variants: "),
     "./run_all.sh merge OTHER/results": Short(says="tuned: runs added: 2"),
     "./run_all.sh claims --claims FOLDER": Short(says=r"Z1.final zero-mean: \+"),
