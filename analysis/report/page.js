@@ -74,7 +74,8 @@
       width, height: HEIGHT, series: seriesOf(plot), legend: { live: true },
       cursor: { sync: { key }, drag: { x: true, y: false } },
       scales: { x: { time: false }, y: { range: range(plot) } },
-      axes: [{ ...axis(plot.xLabel, 32), ...(plot.x.every(Number.isInteger) ? { incrs: COUNTS } : {}) },
+      axes: [
+        { ...axis(plot.xLabel, 32), ...(plot.x.every(Number.isInteger) && { incrs: COUNTS }) },
         axis(plot.yLabel, 48)],
       bands: plot.bands.map((band, n) => (
         { series: [2 * n + 2, 2 * n + 1], fill: faint(band.colour, "2b") })),

@@ -53,7 +53,7 @@ class Reproduction:
         options: Further words of its command.
         game: The first game that differs, so far.
         row: The first row of metrics that differs, so far.
-        rows_there: The rows of metrics that have been made again, so far.
+        rows_compared: How many rows of metrics both have, so far.
     """
 
     record: RunRecord
@@ -63,7 +63,7 @@ class Reproduction:
     options: tuple[str, ...] = ()
     game: Difference | None = field(default=None, init=False)
     row: Difference | None = field(default=None, init=False)
-    rows_there: int = field(default=0, init=False)
+    rows_compared: int = field(default=0, init=False)
 
     @property
     def metrics_too(self) -> bool:
@@ -91,7 +91,7 @@ class Reproduction:
         if self.metrics_too:
             found = self._found(METRICS_FILE, METRICS)
             self.row = first_difference(self.rows, found, whole=whole)
-            self.rows_there = len(found)
+            self.rows_compared = min(len(found), len(self.rows))
 
     def train(self) -> str:
         """Train as any run is, until enough is compared or a game differs.
@@ -241,8 +241,8 @@ def verdict(made: Reproduction) -> list[str]:
         columns = ", ".join(made.row.columns())
         where = f"row {made.row.number} of metrics differs in {columns}"
         lines += made.row.lines(where)
-    elif made.rows_there:
-        lines.append(f"identical in {made.rows_there} rows of metrics")
+    elif made.rows_compared:
+        lines.append(f"identical in {made.rows_compared} rows of metrics")
     else:
         lines.append("no row of metrics was compared by then")
     return lines

@@ -27,11 +27,17 @@ NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)", "c = 1/tau", "Figure
 OTHER = f"claim,study,digest,blocks,data\nC7,minatar,{'0' * 64},1,{'0' * 64}\n"
 
 
-@pytest.fixture(scope="module")
-def text(judged_results: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    results = tmp_path_factory.mktemp("findings") / "results"
+def with_theory(judged_results: Path, folder: Path) -> Path:
+    """A copy of the judged results that has the exact checks too."""
+    results = folder / "results"
     shutil.copytree(judged_results, results)
     shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    return results
+
+
+@pytest.fixture(scope="module")
+def text(judged_results: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    results = with_theory(judged_results, tmp_path_factory.mktemp("findings"))
     study = load_study(results / "data", "minatar")
     return findings(contents_of(results, [study], whole=True), [study])
 
@@ -125,9 +131,7 @@ def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
 def test_a_control_stands_beside_what_it_changes(
     judged_results: Path, tmp_path: Path
 ) -> None:
-    results = tmp_path / "results"
-    shutil.copytree(judged_results, results)
-    shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    results = with_theory(judged_results, tmp_path)
     study = load_study(results / "data", "minatar")
     label, game = "a2c-proper (learning_rate=0.0002)", "MinAtar/Breakout"
     name = "minatar-controls"
@@ -148,9 +152,7 @@ def test_errata_that_the_runs_rest_on_are_shown_the_others_counted(text: str) ->
 def test_an_amendment_after_data_is_said_with_its_date(
     judged_results: Path, tmp_path: Path
 ) -> None:
-    results = tmp_path / "results"
-    shutil.copytree(judged_results, results)
-    shutil.copytree(RESULTS / "data/theory", results / "data/theory")
+    results = with_theory(judged_results, tmp_path)
     write_atomically({results / REGISTRY_FILE: OTHER.encode()})
     study = load_study(results / "data", "minatar")
     text = findings(contents_of(results, [study], whole=True), [study])

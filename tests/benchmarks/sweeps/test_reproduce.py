@@ -138,7 +138,7 @@ def test_it_stops_when_there_is_enough_to_compare(results, endless):
         reproduce(results, "q-a2c", 900)
 
 
-def test_it_stops_at_the_first_difference(altered, endless):
+def test_it_stops_at_the_first_game_that_differs(altered, endless):
     episodes = altered()[1].episodes
     episodes.loc[1, "game_return"] -= 1
     results, _ = altered(episodes=episodes)
