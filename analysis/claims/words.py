@@ -81,6 +81,18 @@ def without_text(answer: Answer) -> str:
     return "; ".join(said)
 
 
+def by_game_text(answer: Answer) -> str:
+    """The mean effect on each game, in per cent; "" of rates and of one game alone."""
+    if answer.blocks is None or answer.question.kind == RATE:
+        return ""
+    means = answer.blocks.effects.mean().to_dict()
+    said = (
+        f"{str(game).rpartition('/')[2]} {per_cent(mean).removesuffix(' %')}"
+        for game, mean in means.items()
+    )
+    return ", ".join(said) if len(means) > 1 else ""
+
+
 def missing_text(missing: int | None, *, planned: bool = False) -> str:
     """How many blocks are missing."""
     if missing is None:
