@@ -105,10 +105,10 @@ def _sum(study: Study) -> Sum:
 
 
 def _times(study: Study) -> pd.Series:
-    """Seconds of an arm's block: of each game the median of finished runs."""
+    """Seconds of an arm's run: the mean over its games of finished runs' median."""
     done = study.runs[study.runs["status"] == "done"]
     medians = done.groupby(["label", "game"])["seconds"].median()
-    return medians.groupby("label").sum()
+    return medians.groupby("label").mean()
 
 
 def _against(judged: Judged) -> Iterator[str]:
@@ -176,4 +176,6 @@ def _lacking(
     )
     if times is None or not set(arms) <= set(times.index):
         return blocks, None
-    return blocks, f", {max(counts) * times[arms].sum() / HOUR:.1f} hours."
+    games = {game for each in answers for game in each.question.games[each.study]}
+    seconds = max(counts) * len(games) * times[arms].sum()
+    return blocks, f", {seconds / HOUR:.1f} hours."

@@ -14,7 +14,7 @@ from analysis.claims.registry import REGISTRY_FILE
 from analysis.records.files import write_atomically
 from analysis.records.study import load_study
 from analysis.report.contents import contents_of
-from analysis.report.findings import TEMPLATE, TRAINED, _open, findings
+from analysis.report.findings import TEMPLATE, TRAINED, _open, _times, findings
 from analysis.report.page import FOLDER
 from tests.analysis.claims.planted import run_of, study_with
 
@@ -118,6 +118,17 @@ def test_what_is_open_says_what_it_would_take(text: str) -> None:
     )
     assert re.search(r"C9, .*: MinAtar: \d+ blocks of q-a2c, 0\.0 hours\.", lines)
     assert "C1, Entropy in the returns does no harm: MinAtar" not in lines
+
+
+def test_a_block_takes_the_time_of_all_its_games(judged_results: Path) -> None:
+    """Those too that the arm has not played yet."""
+    study = load_study(judged_results / "data", "minatar")
+    seconds = study.runs["seed"].map({0: 1800.0}).fillna(3600.0)
+    runs = study.runs.assign(seconds=seconds).query("game != 'MinAtar/Seaquest'")
+    times = {study.name: _times(replace(study, runs=runs))}
+    lines = "\n".join(_open(judge_all(judged_results), times))
+    found = re.search(r"C9, .*: MinAtar: (\d+) blocks of q-a2c, ([\d.]+) hours", lines)
+    assert found and float(found[2]) == 5 * int(found[1])
 
 
 def test_a_claim_with_a_verdict_lacks_nothing(judged_results: Path) -> None:

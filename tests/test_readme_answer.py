@@ -1,4 +1,4 @@
-"""README's words on Figure 2 are what the committed runs say, seed by seed."""
+"""README's words on what is seen are what the committed runs say."""
 
 from __future__ import annotations
 
@@ -89,3 +89,14 @@ def test_a_seed_with_another_order_is_counted_and_an_unfinished_one_is_not() -> 
     )
     best = best_targets(scores)
     assert len(best) == 2 and otherwise(best) == 1
+
+
+def test_q_learning_falls_back_once_on_pong() -> None:
+    episodes = load_study(RESULTS / "data", "atari").episodes
+    late = episodes[episodes["run_id"].str.startswith("q-a2c-pong-s0")]
+    lost = late[(late["frames"] > 9_100_000) & (late["game_return"] < -10)]
+    assert (
+        "between 9.1M and 9.2M the last loses 11 games by more than ten points" in FLAT
+    )
+    assert len(lost) == 11
+    assert "and none after" in FLAT and lost["frames"].max() < 9_200_000
