@@ -15,8 +15,6 @@ usage: ./run_all.sh COMMAND [options]
   tuning, minatar-tuning
                    trials behind their settings, on the baseline arms alone
   minatar-controls arms that do badly on MinAtar, with one setting changed
-  breakout         the A2C family on Breakout: does each algorithm learn?
-  pong-breakout    proper A2C and Q-learning as A2C on two games, 10M frames
   theory           the paper's equations, checked exactly
   faults           25 faults, injected into real short runs: is each survived?
   reproduce RUN    train a committed run again: is it identical, and how far?
@@ -53,7 +51,7 @@ Paths are relative to this script's folder.
 TEXT
 }
 
-SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning minatar-controls breakout pong-breakout "
+SUITES=" smoke minatar-smoke minatar atari paper tuning minatar-tuning minatar-controls "
 OTHERS=" agents evaluate watch keep-agent export-agent claims figures tables report calibrate compare scales test docs theory faults replicates reproduce forget list suites plan run speed cost status export merge train "
 
 in_list() { [[ "$2" == *" $1 "* ]]; }

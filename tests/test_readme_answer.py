@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.figures.comparisons import ONE_STEP
+from analysis.figures.comparisons import BONUS, ONE_STEP
 from analysis.records.study import load_study
 from analysis.tables.scoring import final_scores
 from tests.quoting import RESULTS
@@ -100,3 +100,26 @@ def test_q_learning_falls_back_once_on_pong() -> None:
     )
     assert len(lost) == 11
     assert "and none after" in FLAT and lost["frames"].max() < 9_200_000
+
+
+def breakout_means(arm: str) -> pd.Series:
+    """The mean of the last 100 games, by the frame at which the last of them ended."""
+    episodes = load_study(RESULTS / "data", "atari").episodes
+    games = episodes[episodes["run_id"].str.startswith(f"{arm}-breakout-s0")]
+    by_end = games.sort_values("frames").set_index("frames")["game_return"]
+    return by_end.rolling(100).mean().dropna().groupby(level=0).last()
+
+
+def test_all_fall_back_on_breakout_and_q_learning_furthest() -> None:
+    learnt = 20.0  # before it the best mean is not far above random play
+    for arm in (*BONUS, "q-a2c"):
+        means = breakout_means(arm)
+        best = means.cummax()
+        assert (means / best)[best > learnt].min() <= 0.5, arm
+    assert "All three fall back at times, to half of the best mean of 100 games" in FLAT
+    low = means.loc[8e6:8.5e6].idxmin()
+    high = means.loc[:low].idxmax()
+    back = means.loc[low:].gt(100.0).idxmax()
+    assert "from 180 to 5.4 within 0.2M, and it takes 0.3M to be back at 100" in FLAT
+    assert (round(means[high]), round(means[low], 1)) == (180, 5.4)
+    assert (low - high) < 200_000 and round((back - low) / 1e6, 1) == 0.3
