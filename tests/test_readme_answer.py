@@ -123,3 +123,17 @@ def test_all_fall_back_on_breakout_and_q_learning_furthest() -> None:
     assert "from 180 to 5.4 within 0.2M, and it takes 0.3M to be back at 100" in FLAT
     assert (round(means[high]), round(means[low], 1)) == (180, 5.4)
     assert (low - high) < 200_000 and round((back - low) / 1e6, 1) == 0.3
+
+
+def test_who_stops_ending_games_on_seaquest() -> None:
+    episodes = load_study(RESULTS / "data", "minatar").episodes
+    late = episodes[episodes["frames"] > 900_000]
+    few = 10  # naive A2C ends hundreds of games there
+    for arm, stops in (
+        ("a2c-naive-plus", [True, False]),
+        ("a2c-proper-kl", [False] * 2),
+    ):
+        runs = late[late["run_id"].str.startswith(f"{arm}-minatar-seaquest-")]
+        games = runs.groupby("run_id").size()
+        assert [n < few for n in games] == stops, arm
+    assert "naive A2C stops in one of two seeds; with" in FLAT
