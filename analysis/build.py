@@ -186,7 +186,7 @@ def write_report(results: Path, studies: Sequence[str] | None = None) -> Built:
     name = "-".join(["report", *(studies or [])])
     built.write({results / f"{name}.html": render(contents).encode()})
     if not studies and contents.judged and contents.theory:
-        text = findings(contents, loaded)
+        text = findings(contents, loaded, read_scales(results))
         built.write({results / FINDINGS_FILE: text.encode()})
     return built
 

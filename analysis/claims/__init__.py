@@ -18,6 +18,7 @@ __all__ = [
     "rates",
     "registry",
     "scales",
+    "scores",
     "sequences",
     "tables",
     "tiers",

@@ -13,10 +13,12 @@ import pandas as pd
 from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
 from analysis.claims.words import name_of
-from analysis.figures.comparisons import CONTROLS, ONE_STEP
+from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
+from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
 from analysis.report.changed import changed
 from analysis.report.controls import SCALED, controls
+from analysis.report.falls import steadiness
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
 from analysis.report.theory import check_counts
@@ -25,6 +27,8 @@ from analysis.report.verdicts import DECIDED, ClaimView, claim_views
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
 HOUR = 3600.0
+# Arms whose falls are told one by one.
+FOLLOWED = tuple(dict.fromkeys((*BONUS, *EQUIVALENT)))
 # Rows of the errata whose printed forms would train something else.
 TRAINED = ("79-80", "82", "83", "85", "6.3 (scale)", "6.3 (Q)")
 
@@ -52,12 +56,13 @@ class Amendment:
     claims: tuple[str, ...]
 
 
-def findings(contents: Contents, studies: Sequence[Study]) -> str:
+def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame) -> str:
     """The report, as Markdown.
 
     Args:
         contents: Of the whole page: with claims and the checks of theory.
         studies: Those that are summed.
+        scales: What :func:`analysis.claims.scales.read_scales` returned.
 
     Raises:
         ValueError: There are no claims, or no checks.
@@ -81,6 +86,9 @@ def findings(contents: Contents, studies: Sequence[Study]) -> str:
             constants=controls(studies, ONE_STEP),
             scaled=controls(studies, SCALED),
             changed=changed(studies),
+            steady=steadiness(studies, scales),
+            followed=FOLLOWED,
+            window=WINDOW_GAMES,
             errata=errata,
             trained=errata[errata["equation"].isin(TRAINED)].to_dict("records"),
             against=list(_against(judged)),

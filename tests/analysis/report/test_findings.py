@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +12,30 @@ import pytest
 
 from analysis.claims.judging import judge_all
 from analysis.claims.registry import REGISTRY_FILE
+from analysis.claims.scales import read_scales
 from analysis.records.files import write_atomically
-from analysis.records.study import load_study
+from analysis.records.study import Study, load_study
 from analysis.report.contents import contents_of
 from analysis.report.findings import TEMPLATE, TRAINED, _open, _times, findings
 from analysis.report.page import FOLDER
 from tests.analysis.claims.planted import run_of, study_with
+from tests.analysis.report.games import games_of
 
 RESULTS = Path(__file__).parents[3] / "results"
 # Names and formulas: the paper's year, a package, arms, a figure, a value weight.
 Q_ARMS = "`q-a2c`", "`q-a2c-c100`", "`q-a2c-raw`"
 ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C", *Q_ARMS
-NAMES = ("2017", "Stable-Baselines3", *ARMS, "(1 - gamma)", "c = 1/tau", "Figure 2")
+NAMES = (
+    "2017",
+    "Stable-Baselines3",
+    *ARMS,
+    "(1 - gamma)",
+    "c = 1/tau",
+    "Figure 2",
+    "Figure 3",
+)
+
+ARMS_TOLD = "q-a2c", "q-a2c-raw"  # the first is an arm of Figure 3
 
 OTHER = f"claim,study,digest,blocks,data\nC7,minatar,{'0' * 64},1,{'0' * 64}\n"
 
@@ -35,11 +48,17 @@ def with_theory(judged_results: Path, folder: Path) -> Path:
     return results
 
 
+def report(results: Path, beside: Sequence[Study] = ()) -> str:
+    """The findings of the judged results, and of other studies beside them."""
+    study = load_study(results / "data", "minatar")
+    contents = contents_of(results, [study], whole=True)
+    return findings(contents, [study, *beside], read_scales(results))
+
+
 @pytest.fixture(scope="module")
 def text(judged_results: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     results = with_theory(judged_results, tmp_path_factory.mktemp("findings"))
-    study = load_study(results / "data", "minatar")
-    return findings(contents_of(results, [study], whole=True), [study])
+    return report(results)
 
 
 def section(text: str, heading: str) -> str:
@@ -159,14 +178,30 @@ def test_a_control_stands_beside_what_it_changes(
     judged_results: Path, tmp_path: Path
 ) -> None:
     results = with_theory(judged_results, tmp_path)
-    study = load_study(results / "data", "minatar")
     label, game = "a2c-proper (learning_rate=0.0002)", "MinAtar/Breakout"
     name = "minatar-controls"
     run = run_of("a2c-proper", game, 0, [0.1] * 10, study=name, label=label)
-    studies = [study, study_with([run], name)]
-    text = findings(contents_of(results, [study], whole=True), studies)
+    text = report(results, [study_with([run], name)])
     row = rf"\| {game} \| a2c-proper \| learning_rate=0.0002 \| 0\.1 \(1\) \|"
     assert re.search(rf"{row} \d+\.\d \(8\) \| a2c-naive \| \d+\.\d \(8\) \|\n", text)
+
+
+def test_a_fall_is_told_of_the_arms_that_are_followed(
+    judged_results: Path, tmp_path: Path
+) -> None:
+    game = "MinAtar/Breakout"
+    levels = [(300, 10.0), (200, 1.0), (300, 10.0)]
+    fallen = [games_of(run_of(arm, game, 0, [1.0] * 10), levels) for arm in ARMS_TOLD]
+    text = report(with_theory(judged_results, tmp_path), [study_with(fallen)])
+    for arm in ARMS_TOLD:
+        assert f"| minatar | {arm} | 1 | 1 | 1 | 1,890 | 0 |\n" in text
+    told = re.findall(rf"^\| {game} \| (\S+) \| 0 \| (.*) \|$", text, re.MULTILINE)
+    assert told == [("q-a2c", "10.0 | 1.0 | 0M | 1,890")]
+    assert "last 100 games" in text
+
+
+def test_where_nothing_fell_there_is_no_table_of_falls(text: str) -> None:
+    assert "The deepest fall" not in text
 
 
 def test_errata_that_the_runs_rest_on_are_shown_the_others_counted(text: str) -> None:
@@ -181,14 +216,12 @@ def test_an_amendment_after_data_is_said_with_its_date(
 ) -> None:
     results = with_theory(judged_results, tmp_path)
     write_atomically({results / REGISTRY_FILE: OTHER.encode()})
-    study = load_study(results / "data", "minatar")
-    text = findings(contents_of(results, [study], whole=True), [study])
+    text = report(results)
     assert re.findall("Amended after data.*?:", text) == [
         "Amended after data, on 2026-11-29, C7:"
     ]
 
 
 def test_there_are_none_without_checks(judged_results: Path) -> None:
-    study = load_study(judged_results / "data", "minatar")
     with pytest.raises(ValueError, match="need the claims and the checks"):
-        findings(contents_of(judged_results, [study], whole=True), [study])
+        report(judged_results)
