@@ -164,9 +164,9 @@ def _name_axes(axes: Axes, index: int, columns: int, games: int) -> None:
 def _caption(curves: Curves, arms: pd.DataFrame, width: float) -> str:
     text = (
         "Line: mean over n finished runs (seeds); a run's value is the mean return of "
-        f"the last {curves.window} full games it has finished, unclipped, under the "
-        "training policy. Band: ± 1 standard deviation over runs; none if n = 1. "
-        "Where n is a range, it differs between games."
+        f"the last {curves.window} full games it has finished, however long ago, "
+        "unclipped, under the training policy. Band: ± 1 standard deviation over runs; "
+        "none if n = 1. Where n is a range, it differs between games."
     )
     if curves.frame_skips == {1}:
         text += " A frame is a step of the agent."

@@ -33,7 +33,7 @@ from analysis.tables.scoring import final_scores
 POINTS = 50
 CAPTIONS = {
     "seeds": "Every finished run, a line a seed: the mean return of the last 100 full "
-    "games that it finished, unclipped, under the training policy.",
+    "games that it finished, however long ago, unclipped, under the training policy.",
     "differences": "Each arm less the first, over blocks (seeds that both have). Band: "
     "95 % anytime-valid t interval of their mean, at each point by itself.",
     "profile": "Share of runs with a score above each value, over games with a scale "

@@ -273,5 +273,11 @@ def test_a_run_without_a_finished_game_leaves_a_note(tmp_path: Path) -> None:
 
 def test_the_caption_says_what_is_drawn(small_study: Path) -> None:
     caption = caption_of(figure_1(curves_of(small_study)))
-    for words in ("last 100 full games", "1 standard deviation", "in no mean", "atari"):
+    for words in (
+        "last 100 full games",
+        "long ago",
+        "1 standard deviation",
+        "in no mean",
+        "atari",
+    ):
         assert words in caption
