@@ -19,9 +19,12 @@ from tests.readme_quotes import QUOTES, SETTINGS
 README = (Path(__file__).parents[1] / "README.md").read_text()
 TABLE = "tests/readme_quotes.py"
 
-# The table of verdicts, which FINDINGS.md has from the data.
+# Tables that FINDINGS.md has from the data: of verdicts, and of scores on Atari.
 _FOUND = (RESULTS / "FINDINGS.md").read_text()
-VERDICTS = _FOUND[_FOUND.index("| | claim |") :].partition("\n\n")[0]
+TABLES = tuple(
+    _FOUND[_FOUND.index(head) :].partition("\n\n")[0]
+    for head in ("| | claim |", "| game | random play |")
+)
 
 _CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL)
 _COMMENT = re.compile(r"(?m)(?<=\s)# .*$")
@@ -39,7 +42,9 @@ def prose(text: str) -> str:
             blanks = blanks[: comment.start()] + comment[0] + blanks[comment.end() :]
         return blanks
 
-    return _CODE.sub(blank, text.replace(VERDICTS, re.sub(r"\S", " ", VERDICTS)))
+    for table in TABLES:
+        text = text.replace(table, re.sub(r"\S", " ", table))
+    return _CODE.sub(blank, text)
 
 
 def explained(text: str, quotes: tuple[Quote, ...]) -> Iterator[tuple[int, int]]:
@@ -64,9 +69,10 @@ def unexplained(text: str, quotes: tuple[Quote, ...] = QUOTES) -> list[str]:
     return found
 
 
-def test_readme_opens_with_the_verdicts() -> None:
+@pytest.mark.parametrize("table", TABLES, ids=["verdicts", "Atari"])
+def test_readme_opens_with_what_was_found(table: str) -> None:
     opening = README.partition("## Two commands")[0]
-    assert VERDICTS in opening, f"README's table should be\n{VERDICTS}"
+    assert table in opening, f"README's table should be\n{table}"
 
 
 def worth(number: str) -> float:

@@ -27,7 +27,8 @@ from analysis.report.verdicts import DECIDED, ClaimView, claim_views
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
 HOUR = 3600.0
-# Arms whose falls are told one by one.
+ATARI = "atari"
+# Arms whose falls are told one by one, and their scores on Atari.
 FOLLOWED = tuple(dict.fromkeys((*BONUS, *EQUIVALENT)))
 # Rows of the errata whose printed forms would train something else.
 TRAINED = ("79-80", "82", "83", "85", "6.3 (scale)", "6.3 (Q)")
@@ -88,6 +89,8 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             changed=changed(studies),
             steady=steadiness(studies, scales),
             followed=FOLLOWED,
+            atari=controls([each for each in studies if each.name == ATARI], FOLLOWED),
+            random=dict(scales.groupby("game")["random"].first()),
             window=WINDOW_GAMES,
             errata=errata,
             trained=errata[errata["equation"].isin(TRAINED)].to_dict("records"),

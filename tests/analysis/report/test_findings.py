@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis.claims.judging import judge_all
@@ -31,6 +32,7 @@ NAMES = (
     *ARMS,
     "(1 - gamma)",
     "c = 1/tau",
+    "Figure 1",
     "Figure 2",
     "Figure 3",
 )
@@ -48,11 +50,14 @@ def with_theory(judged_results: Path, folder: Path) -> Path:
     return results
 
 
-def report(results: Path, beside: Sequence[Study] = ()) -> str:
+def report(
+    results: Path, beside: Sequence[Study] = (), scales: pd.DataFrame | None = None
+) -> str:
     """The findings of the judged results, and of other studies beside them."""
+    scales = read_scales(results) if scales is None else scales
     study = load_study(results / "data", "minatar")
     contents = contents_of(results, [study], whole=True)
-    return findings(contents, [study, *beside], read_scales(results))
+    return findings(contents, [study, *beside], scales)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +203,19 @@ def test_a_fall_is_told_of_the_arms_that_are_followed(
     told = re.findall(rf"^\| {game} \| (\S+) \| 0 \| (.*) \|$", text, re.MULTILINE)
     assert told == [("q-a2c", "10.0 | 1.0 | 0M | 1,890")]
     assert "last 100 games" in text
+
+
+def test_scores_on_atari_stand_beside_random_play(
+    judged_results: Path, tmp_path: Path
+) -> None:
+    results = with_theory(judged_results, tmp_path)
+    arms = {"a2c-naive": 12.0, "a2c-proper": 11.0, "q-a2c": 10.0}
+    runs = [run_of(a, "Pong", 0, [s] * 10, study="atari") for a, s in arms.items()]
+    runs.append(run_of("a2c-naive", "Qbert", 0, [3.0] * 10, study="atari"))
+    scales = read_scales(RESULTS)
+    text = report(results, [study_with(runs, "atari")], scales)
+    assert "| Pong | -20.7 | 12.0 (1) | 11.0 (1) | 10.0 (1) |\n\n" in text
+    assert "random play" not in report(results, [], scales).partition("Appendix")[2]
 
 
 def test_where_nothing_fell_there_is_no_table_of_falls(text: str) -> None:
