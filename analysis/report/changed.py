@@ -59,8 +59,21 @@ def changed(studies: Sequence[Study]) -> list[Changed]:
     ]
 
 
+def mean_scores(study: Study) -> dict[tuple[str, str], Mean]:
+    """The mean score of each arm on each game, by label and game."""
+    runs = study.runs[["run_id", "target_frames"]]
+    table = final_scores(study).dropna(subset="score").merge(runs, on="run_id")
+    means = table.groupby(["label", "game"], as_index=False).agg(
+        score=("score", "mean"), n=("score", "size"), frames=("target_frames", "first")
+    )
+    return {
+        (row["label"], row["game"]): Mean(row["score"], row["n"], row["frames"])
+        for row in means.to_dict("records")
+    }
+
+
 def _of_study(study: Study, main: Study) -> Iterator[Changed]:
-    there, usual = _means(study), _means(main)
+    there, usual = mean_scores(study), mean_scores(main)
     runs = study.runs.drop_duplicates(["label", "game"])
     for run in runs.sort_values(["variant", "label", "game"]).to_dict("records"):
         label, arm, game = run["label"], run["variant"], run["game"]
@@ -75,16 +88,3 @@ def _of_study(study: Study, main: Study) -> Iterator[Changed]:
                 usual[baseline, game],
                 baseline,
             )
-
-
-def _means(study: Study) -> dict[tuple[str, str], Mean]:
-    """Of each arm on each game, by label and game."""
-    runs = study.runs[["run_id", "target_frames"]]
-    table = final_scores(study).dropna(subset="score").merge(runs, on="run_id")
-    means = table.groupby(["label", "game"], as_index=False).agg(
-        score=("score", "mean"), n=("score", "size"), frames=("target_frames", "first")
-    )
-    return {
-        (row["label"], row["game"]): Mean(row["score"], row["n"], row["frames"])
-        for row in means.to_dict("records")
-    }

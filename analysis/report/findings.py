@@ -16,7 +16,7 @@ from analysis.claims.words import name_of
 from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
 from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
-from analysis.report.changed import changed
+from analysis.report.changed import Mean, changed, mean_scores
 from analysis.report.controls import SCALED, controls
 from analysis.report.falls import steadiness
 from analysis.report.living import living
@@ -89,7 +89,7 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             changed=changed(studies),
             steady=steadiness(studies, scales),
             followed=FOLLOWED,
-            atari=controls([each for each in studies if each.name == ATARI], FOLLOWED),
+            atari=_atari(studies),
             random=dict(scales.groupby("game")["random"].first()),
             window=WINDOW_GAMES,
             errata=errata,
@@ -120,6 +120,14 @@ def _times(study: Study) -> pd.Series:
     done = study.runs[study.runs["status"] == "done"]
     medians = done.groupby(["label", "game"])["seconds"].median()
     return medians.groupby("label").mean()
+
+
+def _atari(studies: Sequence[Study]) -> dict[str, dict[str, Mean | None]]:
+    """Scores by game, then arm, of Figure 1's and Figure 3's; None without a run."""
+    means = [mean_scores(each) for each in studies if each.name == ATARI]
+    scores = means[0] if means else {}
+    games = sorted({game for arm, game in scores if arm in FOLLOWED})
+    return {game: {arm: scores.get((arm, game)) for arm in FOLLOWED} for game in games}
 
 
 def _against(judged: Judged) -> Iterator[str]:

@@ -214,7 +214,10 @@ def test_scores_on_atari_stand_beside_random_play(
     runs.append(run_of("a2c-naive", "Qbert", 0, [3.0] * 10, study="atari"))
     scales = read_scales(RESULTS)
     text = report(results, [study_with(runs, "atari")], scales)
-    assert "| Pong | -20.7 | 12.0 (1) | 11.0 (1) | 10.0 (1) |\n\n" in text
+    assert (
+        "| Pong | -20.7 | 12.0 (1) | 11.0 (1) | 10.0 (1) |\n"
+        "| Qbert | 163.9 | 3.0 (1) | – | – |\n\n"
+    ) in text
     assert "random play" not in report(results, [], scales).partition("Appendix")[2]
 
 
