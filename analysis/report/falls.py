@@ -55,7 +55,7 @@ class Steadiness:
         runs: That have ended, on games that have a scale.
         learned: Of them, those that learned something.
         falls: The deepest of each that fell, by game and seed.
-        diverged: How many runs did, by claim C9's measure.
+        diverged: The ids of the runs that did, by claim C9's measure.
     """
 
     study: str
@@ -63,7 +63,7 @@ class Steadiness:
     runs: int
     learned: int
     falls: Sequence[Fall]
-    diverged: int
+    diverged: Sequence[str]
 
 
 def steadiness(studies: Sequence[Study], scales: pd.DataFrame) -> list[Steadiness]:
@@ -107,7 +107,7 @@ def _of_arm(
         np.array([getattr(units[game], name) for game in runs["game"]])
         for name in ("random", "scale")
     )
-    lost = int(diverged(runs, random, scale).sum())
+    lost = list(runs.loc[diverged(runs, random, scale), "run_id"])
     return Steadiness(study, arm, len(runs), learned, falls, lost)
 
 

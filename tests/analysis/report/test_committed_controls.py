@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from analysis.claims.scales import read_scales, scales_for
-from analysis.claims.scores import curves, diverged
+from analysis.claims.scales import read_scales
 from analysis.figures.comparisons import EQUIVALENT
 from analysis.records.study import load_study
 from analysis.report.changed import Changed, changed
@@ -55,21 +53,15 @@ def test_the_value_weight_does_harm_at_a_tenth_of_the_learning_rate(rows):
 
 @pytest.mark.parametrize("arm", EQUIVALENT)
 def test_what_diverges_and_does_not_fall_has_few_games(arm):
-    study, scales = load_study(DATA, "minatar"), read_scales(DATA.parent)
-    units = scales_for(scales, study.name, "a2c", "final")
-    table = curves(study, {game: unit.random for game, unit in units.items()})
-    table = table[table["label"] == arm]
-    random, scale = (
-        np.array([getattr(units[game], name) for game in table["game"]])
-        for name in ("random", "scale")
-    )
-    lost = table[diverged(table, random, scale)]
-    (steady,) = (each for each in steadiness([study], scales) if each.arm == arm)
+    study = load_study(DATA, "minatar")
+    found = steadiness([study], read_scales(DATA.parent))
+    (steady,) = (each for each in found if each.arm == arm)
     fell = {(fall.game, fall.seed) for fall in steady.falls}
+    runs = study.runs.set_index("run_id")
     alone = [
-        run["run_id"]
-        for run in lost.to_dict("records")
-        if (run["game"], run["seed"]) not in fell
+        run_id
+        for run_id in steady.diverged
+        if (runs["game"][run_id], runs["seed"][run_id]) not in fell
     ]
     assert alone
     games = study.episodes.query("frames > 500_000").groupby("run_id", observed=True)
