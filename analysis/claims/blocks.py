@@ -3,8 +3,9 @@
 Block ``k`` holds the runs of seed ``k``: of both arms, on every game of the question.
 Its value on a game is the difference of the arms' scores over the game's scale; its
 value is the mean of that over the games. A block without all of its runs is left out,
-and said to be: averages over other games would be other quantities. Seeds are not
-paired on purpose; the number only says which runs come together.
+and said to be: averages over other games would be other quantities. Two arms with one
+seed begin with the same weights, and play the same games until an update parts them; so
+a difference may vary a bit less, and is as independent of other blocks.
 
 For whole *curves* a block is two seeds of each arm, ``2 k`` and ``2 k + 1``, and its
 value on a game says how much further the arms are apart than each is from itself

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -22,11 +22,12 @@ from analysis.claims.tiers import (
     Answer,
     State,
     Tier,
+    kind_of,
     read_checks,
     study_tier,
     theory_tier,
 )
-from analysis.claims.verdicts import RATE, Judgement, Kind, judge_blocks
+from analysis.claims.verdicts import RATE, Judgement, judge_blocks
 from analysis.records.digests import DIGESTS_FILE
 from analysis.records.once import once
 from analysis.records.study import load_study, study_names
@@ -143,10 +144,9 @@ def _judgement(blocks: Blocks, question: Question, among: int) -> Judgement:
     alpha = 1 - question.level
     if question.kind == RATE:
         return judge_rate(blocks.effects, question.margin, alpha=alpha)
-    kinds: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
     return judge_blocks(
         blocks.pooled,
-        kinds[question.kind],
+        kind_of(question),
         question.margin,
         alpha=alpha,
         among=among,

@@ -76,6 +76,19 @@ def rate_decisions(
     )
 
 
+def least_blocks(games: int, margin: float, alpha: float = ALPHA) -> int:
+    """The fewest blocks, of a run a game, that show a rate below the margin: all well.
+
+    Args:
+        games: That a block has.
+        margin: The highest rate that would do.
+        alpha: As :func:`judge_rate`.
+    """
+    counts = np.arange(MIN_BLOCKS, MOST_BLOCKS + 1)
+    below, _ = rate_decisions(0, counts * games, margin, alpha)
+    return int(counts[below.argmax()])
+
+
 def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Judgement:
     """Judge the claim that a rate is below a margin.
 

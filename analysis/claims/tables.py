@@ -107,7 +107,7 @@ def tier_text(tier: Tier) -> str:
     if tier.verdict == "not asked":
         return "–"
     if tier.verdict == "no verdict":
-        more = f", {missing_text(tier.missing, planned=True)}" if tier.missing else ""
+        more = f", {missing_text(tier.missing, bare=True)}" if tier.missing else ""
         return f"no verdict: {tier.says}{more}"
     if tier.verdict == "undecided":
         return f"undecided, {missing_text(tier.missing)}"

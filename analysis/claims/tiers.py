@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
+from analysis.claims import rates, verdicts
 from analysis.claims.blocks import Blocks
 from analysis.claims.claim import Claim, Question
-from analysis.claims.verdicts import Judgement
+from analysis.claims.verdicts import RATE, Judgement, Kind
 from analysis.records.digests import check_digests
 from analysis.records.errors import RecordError
 
@@ -56,10 +57,23 @@ class Answer:
 
     @property
     def missing(self) -> int | None:
-        """Blocks until it is decided, as things stand; None if over a thousand."""
+        """Blocks until it is decided, as things stand; None if over a thousand.
+
+        Where there is no verdict, those that are planned, and at least :attr:`least`.
+        """
         if self.judgement is None:
-            return max(0, self.question.blocks[self.study] - self.n)
+            wanted = max(self.question.blocks[self.study], self.least)
+            return max(0, wanted - self.n)
         return self.judgement.missing
+
+    @property
+    def least(self) -> int:
+        """The fewest blocks that can support the claim, were all of them alike."""
+        question, alpha = self.question, 1 - self.question.level
+        if question.kind == RATE:
+            games = len(question.games[self.study])
+            return rates.least_blocks(games, question.margin, alpha)
+        return verdicts.least_blocks(kind_of(question), alpha)
 
     @property
     def state(self) -> State:
@@ -82,6 +96,12 @@ class Tier:
     verdict: str
     says: str
     missing: int | None = 0
+
+
+def kind_of(question: Question) -> Kind:
+    """The kind of a claim about a mean."""
+    kinds: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+    return kinds[question.kind]
 
 
 def study_tier(

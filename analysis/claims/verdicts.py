@@ -7,7 +7,8 @@ that it may be looked at after every block. With ``alpha`` = 0.05:
 - *equivalent*: the 90 % interval lies inside the margin;
 - a claim is *supported*, or *contradicted*, where an interval shows what :data:`RULES`
   names. At most 5 % of studies ever state something false: by Ville's inequality, and
-  where a statement is of one side, of an interval at 90 %, by the symmetry of t.
+  where a statement is of one side, of an interval at 90 %, because t is symmetric and
+  hardly a study is ever wrong on both sides (:mod:`analysis.claims.calibration`).
 
 Between no effect and one of the margin's size, a claim of a difference may be both
 supported (there is one) and contradicted (none that matters). It is then supported: the
@@ -23,7 +24,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.claims.sequences import Interval, checked, half_width, interval
+from analysis.claims.sequences import (
+    MIN_BLOCKS,
+    Interval,
+    checked,
+    half_width,
+    interval,
+)
 
 Kind = Literal[
     "superiority", "inferiority", "non-inferiority", "equivalence", "difference"
@@ -190,6 +197,21 @@ def decisions(
     for_it = rule.supported(shown(n, mean, sd, margin, alpha))
     against_it = rule.contradicted(shown(n, mean, sd, margin, alpha / among))
     return for_it, against_it & ~for_it
+
+
+def least_blocks(kind: Kind, alpha: float = ALPHA) -> int:
+    """The fewest blocks that can support a claim: with fewer no interval is finite.
+
+    Args:
+        kind: Of claim.
+        alpha: Of studies, the share that may ever state something false.
+    """
+    counts = np.arange(MIN_BLOCKS, MOST_BLOCKS + 1)
+    without_noise = [
+        RULES[kind].supported(shown(counts, mean, 1e-9, 1.0, alpha))
+        for mean in (-2.0, 0.0, 2.0)
+    ]
+    return int(counts[np.any(without_noise, axis=0).argmax()])
 
 
 def shown(

@@ -44,6 +44,11 @@ def interval_text(interval: Interval) -> str:
     return f"{level}: [{low}, {high}]"
 
 
+def arms_of(answer: Answer) -> str:
+    """The arms of a question, as code: the first less the second."""
+    return f"`{'` less `'.join(answer.question.arms)}`"
+
+
 def margin_text(answer: Answer) -> str:
     """The margin, with its sign where it is of one side."""
     margin = f"{100 * answer.question.margin:g} %"
@@ -93,16 +98,14 @@ def by_game_text(answer: Answer) -> str:
     return ", ".join(said) if len(means) > 1 else ""
 
 
-def missing_text(missing: int | None, *, planned: bool = False) -> str:
-    """How many blocks are missing."""
+def missing_text(missing: int | None, *, bare: bool = False) -> str:
+    """How many blocks are missing, ``bare`` if there is no verdict yet."""
     if missing is None:
         return "over a thousand blocks missing as things stand"
     if missing == 0:
         return ""
     blocks = f"{missing} more block{'s' if missing != 1 else ''}"
-    if planned:
-        return f"{missing} planned block{'s' if missing != 1 else ''} missing"
-    return f"about {blocks} as things stand"
+    return f"needs {blocks}" if bare else f"about {blocks} as things stand"
 
 
 def name_of(study: str) -> str:

@@ -59,14 +59,27 @@ class Control:
     cells: Mapping[str, Cell]
 
 
-def controls(studies: Sequence[Study], arms: Sequence[str]) -> list[Control]:
-    """The games on which every one of the arms has a score, and its cell in order."""
-    return [each for study in studies for each in _of_study(study, arms)]
+def controls(
+    studies: Sequence[Study], arms: Sequence[str], *, shared: bool = False
+) -> list[Control]:
+    """The games on which every one of the arms has a score, and its cell in order.
+
+    Args:
+        studies: Any.
+        arms: Labels of arms.
+        shared: Whether only the seeds count that all of them have on the game: means
+            of few seeds and of many are further apart than the arms are.
+    """
+    return [each for study in studies for each in _of_study(study, arms, shared)]
 
 
-def _of_study(study: Study, arms: Sequence[str]) -> Iterator[Control]:
-    rows = final_scores(study).dropna(subset="score")
+def _of_study(study: Study, arms: Sequence[str], shared: bool) -> Iterator[Control]:
+    seeds = study.runs[["run_id", "seed"]]
+    rows = final_scores(study).dropna(subset="score").merge(seeds, on="run_id")
     rows = rows[rows["label"].isin(arms)]
+    if shared:
+        scored = rows.groupby(["game", "seed"])["label"].transform("nunique")
+        rows = rows[scored == len(arms)]
     for game, there in rows.groupby("game"):
         by_arm = dict(iter(there.groupby("label")))
         if len(by_arm) == len(arms):

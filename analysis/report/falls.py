@@ -10,11 +10,13 @@ are those of the claim.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.claims.scales import Scale, scales_for
 from analysis.claims.scores import LEARNED, LOST, curves, diverged
@@ -35,6 +37,7 @@ class Fall:
         frames: Emulator frames at which that was.
         below: Emulator frames from the first game with less than half of ``best``,
             above random play, to the next with more, or to the last.
+        longest: The most that a fall of this run took, this one or another.
     """
 
     seed: int
@@ -43,6 +46,7 @@ class Fall:
     low: float
     frames: int
     below: int
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,16 @@ class Steadiness:
     learned: int
     falls: Sequence[Fall]
     diverged: Sequence[str]
+
+    @property
+    def longest(self) -> int:
+        """The most frames that a run had less than half; 0 if none fell."""
+        return max((fall.longest for fall in self.falls), default=0)
+
+    @property
+    def fell_on(self) -> Mapping[str, int]:
+        """How many runs fell, by the games on which one did."""
+        return Counter(fall.game for fall in self.falls)
 
 
 def steadiness(studies: Sequence[Study], scales: pd.DataFrame) -> list[Steadiness]:
@@ -125,12 +139,20 @@ def _deepest(gains: pd.Series, unit: Scale, seed: int, game: str) -> Fall | None
         return None
     low, fell = int(kept.to_numpy().argmin()), kept < LOST
     stretch = fell.ne(fell.shift()).cumsum().to_numpy()
-    inside, after = (gains.index[stretch == stretch[low] + n] for n in (0, 1))
+    falls = set(stretch[fell])
+    lasted = {number: _lasted(gains.index, stretch, number) for number in falls}
     return Fall(
         seed,
         game,
         float(best.iloc[low]) + unit.random,
         float(gains.iloc[low]) + unit.random,
         int(gains.index[low]),
-        int((after[0] if len(after) else inside[-1]) - inside[0]),
+        lasted[stretch[low]],
+        max(lasted.values()),
     )
+
+
+def _lasted(frames: pd.Index, stretch: NDArray[np.int_], number: int) -> int:
+    """From a stretch's first frame to the next one's, or to its own last."""
+    inside, after = (frames[stretch == number + n] for n in (0, 1))
+    return int((after[0] if len(after) else inside[-1]) - inside[0])

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
-from analysis.claims.words import name_of
+from analysis.claims.verdicts import RATE
+from analysis.claims.words import arms_of, margin_text, name_of, per_cent
 from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
 from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
@@ -38,23 +40,31 @@ TRAINED = ("79-80", "82", "83", "85", "6.3 (scale)", "6.3 (Q)")
 class Sum:
     """What a study took: its finished runs, their emulator frames and core-hours.
 
-    ``blocks`` are the seeds of its arm that has most, on all games that the study has.
+    ``seeds`` are those of its arm that has most, on all games that the study has.
     """
 
     study: str
     runs: int
     frames: int
     hours: float
-    blocks: int
+    seeds: int
 
 
 @dataclass(frozen=True)
 class Amendment:
-    """A change of claims after their first data: its date, what it is, and of which."""
+    """A change of claims after their first data.
+
+    Attributes:
+        date: Of the change.
+        what: It is, and why.
+        claims: That had blocks by then.
+        others: That were changed likewise, and had none.
+    """
 
     date: str
     what: str
     claims: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame) -> str:
@@ -83,9 +93,9 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             sums=[_sum(study) for study in studies],
             theory={"rows": len(checks), "passed": _passed(checks)},
             living=living(studies),
-            bonus=controls(studies, CONTROLS),
+            bonus=controls(studies, CONTROLS, shared=True),
             constants=controls(studies, ONE_STEP),
-            scaled=controls(studies, SCALED),
+            scaled=controls(studies, SCALED, shared=True),
             changed=changed(studies),
             steady=steadiness(studies, scales),
             followed=FOLLOWED,
@@ -97,6 +107,7 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             against=list(_against(judged)),
             beside=list(_beside(judged)),
             open=list(_open(judged, times)),
+            short=list(_short(judged)),
         )
     )
 
@@ -111,8 +122,8 @@ def _sum(study: Study) -> Sum:
     seeds = done.groupby(["label", "seed"])["game"].nunique()
     whole = seeds[seeds == games].groupby("label").size()
     hours = float(done["seconds"].sum()) / HOUR
-    blocks = int(whole.max()) if len(whole) else 0
-    return Sum(study.name, len(done), int(done["frames"].sum()), hours, blocks)
+    most = int(whole.max()) if len(whole) else 0
+    return Sum(study.name, len(done), int(done["frames"].sum()), hours, most)
 
 
 def _times(study: Study) -> pd.Series:
@@ -131,11 +142,26 @@ def _atari(studies: Sequence[Study]) -> dict[str, dict[str, Mean | None]]:
 
 
 def _against(judged: Judged) -> Iterator[str]:
+    """What contradicts a claim: mathematics in words, a study by what decides there."""
     for claim in judged.claims:
         for tier in judged.tiers[claim.id]:
-            if tier.verdict in ("contradicted", "contradicts"):
-                says = tier.says or claim.contradicted_by
-                yield f"{claim.id}, {claim.title}: {name_of(tier.name)}: {says}"
+            start = f"{claim.id}, {claim.title}: {name_of(tier.name)}: "
+            if tier.verdict == "contradicts":
+                yield start + tier.says
+            if tier.verdict == "contradicted":
+                yield start + "; ".join(_contradicting(judged, claim, tier.name)) + "."
+
+
+def _contradicting(judged: Judged, claim: Claim, study: str) -> Iterator[str]:
+    """The questions that contradict a claim in a study, each with its effect."""
+    for question in claim.judged_in(study):
+        each = judged.answers[study, question.id]
+        if question.decides and each.state == "contradicted" and each.judgement:
+            unit = "of runs" if question.kind == RATE else "of the scale"
+            yield (
+                f"{arms_of(each)}, {per_cent(each.judgement.mean)} {unit}, "
+                f"margin {margin_text(each)}"
+            )
 
 
 def _beside(judged: Judged) -> Iterator[str]:
@@ -143,17 +169,22 @@ def _beside(judged: Judged) -> Iterator[str]:
     for claim in judged.claims:
         for each in judged.of(claim):
             if each.state == "contradicted" and not each.question.decides:
-                asked = f"{each.question.id}, `{'` less `'.join(each.question.arms)}`"
+                asked = f"{each.question.id}, {arms_of(each)}"
                 yield f"{asked}: {name_of(each.study)}: {each.question.asks}"
 
 
 def _amendments(views: Sequence[ClaimView]) -> list[Amendment]:
     """Those after data, each once, whichever claims it was made to."""
-    made: dict[tuple[str, str], list[str]] = {}
+    made: dict[tuple[str, str], dict[bool, list[str]]] = {}
     for view in views:
-        for said in view.claim.amendments if view.late else ():
-            made.setdefault(said, []).append(view.claim.id)
-    return [Amendment(*said, tuple(claims)) for said, claims in made.items()]
+        for said in view.claim.amendments:
+            claims = made.setdefault(said, {True: [], False: []})
+            claims[bool(view.late)].append(view.claim.id)
+    return [
+        Amendment(*said, tuple(claims[True]), tuple(claims[False]))
+        for said, claims in made.items()
+        if claims[True]
+    ]
 
 
 def _open(judged: Judged, times: Mapping[str, pd.Series]) -> Iterator[str]:
@@ -177,6 +208,17 @@ def _open(judged: Judged, times: Mapping[str, pd.Series]) -> Iterator[str]:
         if untimed:
             said = "; ".join(untimed)
             yield f"{name_of(study)}, where not every arm has been timed: {said}."
+
+
+def _short(judged: Judged) -> Iterator[str]:
+    """The studies whose plan for a claim is of fewer blocks than a verdict takes."""
+    for study in judged.studies:
+        asked = [each for (name, _), each in judged.answers.items() if name == study]
+        if any(
+            each.question.decides and each.question.blocks[study] < each.least
+            for each in asked
+        ):
+            yield name_of(study)
 
 
 _NOT_YET = ("undecided", "no verdict")

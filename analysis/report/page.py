@@ -17,7 +17,7 @@ from markupsafe import Markup
 from analysis.claims.calibration_page import calibration_cells, calibration_note
 from analysis.claims.judging import Judged
 from analysis.claims.pages import CROSS_CHECKS
-from analysis.claims.words import by_game_text, name_of, without_text
+from analysis.claims.words import arms_of, by_game_text, name_of, without_text
 from analysis.figures.claim_sheets import reach_of
 from analysis.figures.plot import Plot
 from analysis.figures.sheet import PLOT_STYLE
@@ -130,6 +130,7 @@ def environment(*, escapes: bool = True) -> Environment:
         frames=frames_text,
         tier=tier_text,
         named=name_of,
+        arms=arms_of,
         without=without_text,
         by_game=by_game_text,
         cell=lambda text: text.replace("|", "\\|"),

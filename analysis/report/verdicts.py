@@ -138,7 +138,7 @@ def tier_text(tier: Tier) -> dict[str, str]:
     said = SAID.get(tier.verdict, tier.verdict)
     more = ""
     if tier.verdict in ("undecided", "no verdict") and tier.name != THEORY:
-        more = missing_text(tier.missing, planned=tier.verdict == "no verdict")
+        more = missing_text(tier.missing, bare=tier.verdict == "no verdict")
     return {
         "name": name_of(tier.name),
         "kind": tier.verdict.replace(" ", "-"),

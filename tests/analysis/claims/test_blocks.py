@@ -101,9 +101,9 @@ def test_what_gives_no_verdict_is_said_in_a_line(made, asked, scales, said, esti
 
 
 def test_the_value_of_curves_by_hand():
-    """Across: 4, 16, 0, 4 on average 6; within: 4 and 4; all six: 32 / 6."""
+    """Across, with other seeds: 16 and 0; within: 4 and 4; all four: 24 / 4."""
     a, b = np.array([[0.0] * 10, [2.0] * 10]), np.array([[2.0] * 10, [4.0] * 10])
-    assert apart(a, b) == pytest.approx((6 - 4) / (32 / 6))
+    assert apart(a, b) == pytest.approx((8 - 4) / 6)
 
 
 def test_curves_of_one_algorithm_are_no_further_apart_on_average():
@@ -111,7 +111,15 @@ def test_curves_of_one_algorithm_are_no_further_apart_on_average():
     values = apart(*draw)
     assert abs(values.mean()) < 3 * values.std() / np.sqrt(len(values))
     shifted = apart(draw[0] + draw.std((1, 2)).mean(0), draw[1])
-    assert 0.2 < shifted.mean() < 0.4  # what the claim's margin is about
+    assert 0.3 < shifted.mean() < 0.4  # what the claim's margin is about
+
+
+@pytest.mark.parametrize("shared", [0.8, 1.0])
+def test_arms_that_share_their_seeds_look_no_closer_for_it(shared):
+    """With one seed two arms play the same games at first, so that curves go along."""
+    draw = np.random.default_rng(1).normal(size=(2, 20_000, 2, 10)).cumsum(-1)
+    values = apart(draw[0], shared * draw[0] + np.sqrt(1 - shared**2) * draw[1])
+    assert abs(values.mean()) <= 3 * values.std() / np.sqrt(len(values))
 
 
 def test_blocks_of_curves_are_pairs_of_seeds():

@@ -13,7 +13,7 @@ from analysis.claims.blocks import scored
 from analysis.claims.judging import NO_RUNS, answer, judge
 from analysis.claims.reading import load_claims
 from analysis.claims.scales import COLUMNS, SCALES_FILE
-from analysis.claims.tiers import study_tier
+from analysis.claims.tiers import Answer, study_tier
 from analysis.claims.words import without_text
 from analysis.records.csvs import csv_bytes
 from analysis.records.digests import with_digests
@@ -204,7 +204,22 @@ def test_no_verdict_where_there_can_be_none(tmp_path, spoil, said):
 def test_a_study_that_is_not_there_has_no_verdict(tmp_path):
     planted(tmp_path, {}, 5)
     found, _ = tier(tmp_path, study="atari")
-    assert (found.verdict, found.says, found.missing) == ("no verdict", NO_RUNS, 3)
+    assert (found.verdict, found.says, found.missing) == ("no verdict", NO_RUNS, 4)
+
+
+def test_a_plan_that_can_decide_nothing_does_not_say_what_is_missing():
+    """Of three and two blocks, as Atari's, no interval that decides is finite."""
+    found = {
+        asked.id: (asked.blocks["atari"], Answer(asked, "atari", None, None, NO_RUNS))
+        for claim in CLAIMS.values()
+        for asked in claim.judged_in("atari")
+        if asked.decides
+    }
+    assert {each.least for plan, each in found.values()} == {4, 5, 11}
+    assert all(plan < each.missing == each.least for plan, each in found.values())
+    assert found["C9.rate"][1].least == 11  # 74 runs of seven games
+    asked = CLAIMS["C9"].questions[0]
+    assert Answer(asked, "minatar", None, None, NO_RUNS).missing == 20  # as planned
 
 
 def write_checks(results, verdict="pass", drop=()):

@@ -7,7 +7,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from analysis.claims.rates import judge_rate, log_capital, rate_decisions, rate_interval
+from analysis.claims.rates import (
+    judge_rate,
+    least_blocks,
+    log_capital,
+    rate_decisions,
+    rate_interval,
+)
 
 
 @pytest.mark.parametrize("higher", [True, False])
@@ -29,6 +35,16 @@ def test_a_hundred_runs_without_a_failure_show_a_rate_below_a_twentieth():
     ten = judge_rate(np.zeros((10, 5)), 0.05)
     assert (ten.verdict, ten.missing) == ("undecided", 5)
     assert judge_rate(np.zeros((15, 5)), 0.05).missing == 0
+
+
+@pytest.mark.parametrize("games", [1, 5, 7])
+def test_fewer_blocks_than_the_least_show_no_rate(games):
+    least = least_blocks(games, 0.05)
+    verdicts = [
+        judge_rate(np.zeros((blocks, games)), 0.05).verdict
+        for blocks in (least - 1, least)
+    ]
+    assert verdicts == ["undecided", "supported"]
 
 
 def test_many_failures_contradict():

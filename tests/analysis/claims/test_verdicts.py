@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.claims.verdicts import RULES, decisions, judge_blocks
+from analysis.claims.verdicts import RULES, decisions, judge_blocks, least_blocks
 from analysis.claims.words import per_cent
 
 MARGIN = 0.1
@@ -44,6 +44,24 @@ def blocks(mean: float, n: int = 20, sd: float = 0.05, seed: int = 0) -> np.ndar
 )
 def test_verdicts_on_planted_effects(kind, effect, verdict):
     assert judge_blocks(blocks(effect), kind, MARGIN).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "least"),
+    [
+        ("superiority", 5.0, 5),
+        ("inferiority", -5.0, 5),
+        ("difference", 5.0, 5),
+        ("non-inferiority", 5.0, 4),
+        ("equivalence", 0.0, 4),
+    ],
+)
+def test_fewer_blocks_than_the_least_support_nothing(kind, effect, least):
+    """Blocks that are nearly alike, far on the right side."""
+    verdicts = [
+        judge_blocks(blocks(effect, n, 1e-6), kind, MARGIN).verdict for n in range(3, 7)
+    ]
+    assert verdicts.index("supported") + 3 == least == least_blocks(kind)
 
 
 @pytest.mark.parametrize(

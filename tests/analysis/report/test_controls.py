@@ -36,6 +36,22 @@ def test_a_game_has_the_mean_of_every_arm() -> None:
     assert [each.n for each in asterix.cells.values()] == [1, 1, 1, 1]
 
 
+def test_of_shared_seeds_each_arm_has_the_same() -> None:
+    """Seed 0 of three arms, 2 of all, 1 of one: 2 alone counts on the first game."""
+    seeds = {ARMS[0]: (0, 1, 2), ARMS[1]: (0, 2), ARMS[2]: (0, 2), ARMS[3]: (2,)}
+    runs = [
+        run_of(arm, GAMES[0], seed, [10.0 * seed + n] * 10)
+        for n, arm in enumerate(ARMS)
+        for seed in seeds[arm]
+    ]
+    # On the other game no seed has all of them.
+    runs += [run_of(arm, GAMES[1], n, [1.0] * 10) for n, arm in enumerate(ARMS)]
+    (found,) = controls([study_with(runs)], ARMS, shared=True)
+    assert found.game == GAMES[0]
+    assert [each.score for each in found.cells.values()] == [20.0, 21.0, 22.0, 23.0]
+    assert [each.n for each in found.cells.values()] == [1] * 4
+
+
 def test_metrics_and_games_are_of_the_last_tenth_and_the_arm() -> None:
     runs = [
         measured(run_of("dqn-hard", GAMES[0], 0, [1.0] * 10), 0.9, games=2),

@@ -46,7 +46,7 @@ def test_a_fall_has_its_depth_its_place_and_its_length() -> None:
     # Half of 20 above random play is lost after 50 games of the worse kind, and less
     # than half with one more; regained after 50 of the better kind.
     first, lowest, back = 10 * 351, 10 * 400, 10 * 550
-    assert each.falls == [Fall(0, GAME, 22.0, 2.0, lowest, back - first)]
+    assert each.falls == [Fall(0, GAME, 22.0, 2.0, lowest, back - first, back - first)]
     assert each.diverged == []
 
 
@@ -79,6 +79,17 @@ def test_the_deepest_fall_of_a_run_is_told() -> None:
         [run((300, 22.0), (200, 8.0), (300, 42.0), (200, 4.0), (300, 42.0))]
     ).falls
     assert (fall.best, fall.low, fall.frames) == (42.0, 4.0, 10 * 900)
+
+
+def test_the_longest_fall_of_an_arm_need_not_be_a_deepest_one() -> None:
+    """A run's first fall is long, its second deep; another run's is short and deep."""
+    long, deep = [(900, 6.0), (300, 22.0)], [(120, 2.0), (300, 22.0)]
+    each = found([run((300, 22.0), *long, *deep), run((300, 22.0), *deep, seed=1)])
+    first, other = each.falls
+    assert first.below == other.below < first.longest == each.longest
+    # From 20 to 4 above random play: half is lost with 63 games, regained with 38.
+    assert each.longest == 10 * (900 - 63 + 38)
+    assert each.fell_on == {GAME: 2}
 
 
 def test_runs_are_counted_by_what_they_learned_and_how_they_ended() -> None:

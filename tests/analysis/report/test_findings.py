@@ -85,8 +85,12 @@ def test_what_was_done_is_summed(text: str) -> None:
 
 
 def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
-    found = section(text, "What contradicts it").strip().splitlines()
-    assert found[0].startswith("- C1, Entropy in the returns does no harm: MinAtar: ")
+    found = section(text, "What contradicts the paper").strip().splitlines()
+    assert re.match(
+        r"- C1, Entropy in the returns does no harm: MinAtar: "
+        r"`a2c-proper` less `a2c-naive`, −2\d\.\d % of the scale, margin −10 %\.$",
+        found[0],
+    )
     evidence = section(text, "What was found")
     assert re.search(
         r"- MinAtar, `a2c-proper` less `a2c-naive`: Is proper A2C's final score at "
@@ -116,16 +120,30 @@ def test_effects_by_game_average_to_the_effect(text: str) -> None:
 def test_a_question_beside_a_claim_is_said_with_its_answer(text: str) -> None:
     evidence = section(text, "What was found")
     assert re.search(
-        r"- Beside it: MinAtar, `a2c-proper` less `a2c-naive`: Is it greater\? "
+        r"- Also asked: MinAtar, `a2c-proper` less `a2c-naive`: Is it greater\? "
         r"−2\d\.\d % of the scale, .* margin \+10 %, 8 of 20 blocks: "
         r"\*\*contradicted\*\* \(different\); the same whichever game is left out\.",
         evidence,
     )
-    against = section(text, "What contradicts it")
+    against = section(text, "What contradicts the paper")
     assert "- C1.greater, `a2c-proper` less `a2c-naive`: MinAtar: Is it" in against
     # Nothing beside a claim that no data answer, and none that decides it.
-    assert "Beside it: Atari" not in evidence
+    assert "Also asked: Atari" not in evidence
     assert "C1.final" not in against
+
+
+def test_a_question_that_is_open_is_said_as_those_that_are_answered(text: str) -> None:
+    evidence = section(text, "What was found")
+    found = re.findall(r"- Also asked: MinAtar, .*: \*\*undecided\*\* .*", evidence)
+    assert found
+    for line in found:
+        assert re.search(r"\(about \d+ more .*\); .* game is left out\.", line)
+
+
+def test_a_plan_without_a_verdict_in_it_is_said(text: str) -> None:
+    lines = section(text, "What can't be said yet, and what it would take")
+    assert "The plans of Atari have fewer than that" in lines
+    assert "C9 11 blocks of q-a2c" in lines
 
 
 def test_a_rate_is_of_runs(text: str) -> None:
@@ -199,7 +217,7 @@ def test_a_fall_is_told_of_the_arms_that_are_followed(
     fallen = [games_of(run_of(arm, game, 0, [1.0] * 10), levels) for arm in ARMS_TOLD]
     text = report(with_theory(judged_results, tmp_path), [study_with(fallen)])
     for arm in ARMS_TOLD:
-        assert f"| minatar | {arm} | 1 | 1 | 1 | 1,890 | 0 |\n" in text
+        assert f"| minatar | {arm} | 1 | 1 | 1 (Breakout 1) | 1,890 | 0 |\n" in text
     told = re.findall(rf"^\| {game} \| (\S+) \| 0 \| (.*) \|$", text, re.MULTILINE)
     assert told == [("q-a2c", "10.0 | 1.0 | 0M | 1,890")]
     assert "last 100 games" in text
@@ -239,8 +257,11 @@ def test_an_amendment_after_data_is_said_with_its_date(
     write_atomically({results / REGISTRY_FILE: OTHER.encode()})
     text = report(results)
     assert re.findall("Amended after data.*?:", text) == [
-        "Amended after data, on 2026-11-29, C7:"
+        "Amended after data, on 2026-11-29, C7:",
+        "Amended after data, on 2026-11-30, C7:",
     ]
+    others = "It was made to C1, C2, C3, C4, C5, C8, C9 as well, before they had a"
+    assert text.count("as well, before they had a") == text.count(others) == 1
 
 
 def test_there_are_none_without_checks(judged_results: Path) -> None:
