@@ -27,9 +27,11 @@ HOW_TO_READ = (
     "finite below five blocks, and there is no verdict below three. That an effect is "
     "other than 0, or beyond the margin, is read off the wide interval; that it is "
     "within the margin, or not beyond it on one side, off the narrow one, which leaves "
-    "out twice as much. Blocks missing: how many more, planned or not, if mean and "
-    "deviation stay as they are. Mathematics says of a claim that it supports it, "
-    "contradicts it, that it depends, or nothing (silent), by checks that all pass."
+    "out twice as much; where several questions decide a claim, each contradicts it "
+    "by its share of the chance of an error, with intervals wider than those shown. "
+    "Blocks missing: how many more, if mean and deviation stay as they are. "
+    "Mathematics says of a claim that it supports it, contradicts it, that it depends, "
+    "or nothing (silent), by checks that all pass."
 )
 THE_PAPERS = {
     "claims": "`analysis/claims/*.toml`",

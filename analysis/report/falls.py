@@ -57,7 +57,7 @@ class Steadiness:
         study: The study's name.
         arm: The arm's label.
         runs: That have ended, on games that have a scale.
-        learned: Of them, those that learned something.
+        learned_on: Of them, those that learned something, by game.
         falls: The deepest of each that fell, by game and seed.
         diverged: The ids of the runs that did, by claim C9's measure.
     """
@@ -65,9 +65,14 @@ class Steadiness:
     study: str
     arm: str
     runs: int
-    learned: int
+    learned_on: Mapping[str, int]
     falls: Sequence[Fall]
     diverged: Sequence[str]
+
+    @property
+    def learned(self) -> int:
+        """Runs that learned something."""
+        return sum(self.learned_on.values())
 
     @property
     def longest(self) -> int:
@@ -110,11 +115,11 @@ def _of_arm(
     episodes: Mapping[str, pd.DataFrame],
     units: Mapping[str, Scale],
 ) -> Steadiness:
-    learned, falls = 0, []
+    learned, falls = Counter[str](), []
     for run in runs.to_dict("records"):
         unit = units[run["game"]]
         gains = _gains(episodes.get(run["run_id"], EPISODES.empty()), unit)
-        learned += bool((gains >= LEARNED * unit.scale).any())
+        learned[run["game"]] += bool((gains >= LEARNED * unit.scale).any())
         if (fall := _deepest(gains, unit, run["seed"], run["game"])) is not None:
             falls.append(fall)
     random, scale = (

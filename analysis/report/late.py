@@ -43,12 +43,19 @@ def late_earned(study: Study, runs: Sequence[str], gamma: float) -> float:
     """
     late = _late(study, study.episodes, runs)
     length = late["length_frames"].astype(float)
-    discounts = (length - gamma * (1 - gamma**length) / (1 - gamma)) / (1 - gamma)
+    discounts = _discounts(length, gamma)
     sums = pd.DataFrame(
         {"run_id": late["run_id"], "worth": late["game_return"] / length * discounts}
     ).assign(frames=length)
     of_run = sums.groupby("run_id", observed=True).sum()
     return float((of_run["worth"] / of_run["frames"]).mean())
+
+
+def _discounts(length: pd.Series, gamma: float) -> pd.Series:
+    """The sum of all frames' discounted frames to go, of games of these lengths."""
+    if gamma == 1:
+        return length * (length + 1) / 2
+    return (length - gamma * (1 - gamma**length) / (1 - gamma)) / (1 - gamma)
 
 
 def _late(study: Study, table: pd.DataFrame, runs: Sequence[str]) -> pd.DataFrame:

@@ -65,7 +65,8 @@ def _measured(study: Study, rows: pd.DataFrame, games: float, of: float) -> Livi
     runs, first = list(rows["run_id"]), rows.iloc[0]
     late, config = late_means(study, runs), study.configs[runs[0]]
     settings, entropy = config["hyperparameters"], late["entropy"]
-    worth = settings["temperature"] * entropy / (1 - settings["gamma"])
+    to_go = 1 - settings["gamma"]
+    worth = settings["temperature"] * entropy / to_go if to_go else float("inf")
     return Living(
         first["label"],
         first["game"],

@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from analysis.build import TABLES_FOLDER, write_tables
+from analysis.claims.build import write_claims
+from analysis.claims.scales import read_scales
 from analysis.records.configs import RESERVED
 from analysis.records.digests import DIGESTS_FILE, check_digests
 from analysis.records.evaluations import AGENT_FILES, POLICIES, read_agent
 from analysis.records.games import file_of
-from analysis.records.study import STUDY_FILES, load_study
+from analysis.records.study import STUDY_FILES, load_study, study_names
+from analysis.report.contents import contents_of, kept_studies
+from analysis.report.findings import FILE as FINDINGS_FILE
+from analysis.report.findings import findings
 
 RESULTS = Path(__file__).parents[2] / "results"
 MOST_BYTES = 8_000_000
@@ -86,3 +91,18 @@ def test_the_tables_are_of_these_data(tmp_path: Path) -> None:
     for path in there:
         text = (RESULTS / path).read_text()
         assert text == (tmp_path / path).read_text(), f"{path}: not of data/"
+
+
+def test_the_verdicts_and_the_findings_are_of_these_data(tmp_path: Path) -> None:
+    for path in committed("data", "reference"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(RESULTS / path, tmp_path / path)
+    write_claims(tmp_path)
+    names = kept_studies(study_names(tmp_path / "data"))
+    studies = [load_study(tmp_path / "data", name) for name in names]
+    contents = contents_of(tmp_path, [], whole=True)  # claims and checks alone
+    text = findings(contents, studies, read_scales(tmp_path))
+    (tmp_path / FINDINGS_FILE).write_text(text)
+    for name in (FINDINGS_FILE, "claims/verdicts.md"):
+        made, there = ((folder / name).read_text() for folder in (tmp_path, RESULTS))
+        assert made == there, f"{name}: not of data/"

@@ -91,6 +91,17 @@ def test_what_a_frame_earns_is_the_discounted_rest_of_its_game() -> None:
     assert found.cells["dqn-soft-kl"].earned == pytest.approx(9.0)
 
 
+def test_without_a_discount_a_frame_earns_all_of_the_rest() -> None:
+    runs = [
+        with_games(run_of(arm, GAMES[0], 0, [1.0]), (FRAMES, 6.0, 3))
+        for arm in ("dqn-hard", "dqn-soft-kl")
+    ]
+    for run in runs:
+        run.config["hyperparameters"]["gamma"] = 1.0
+    (found,) = controls([study_with(runs)], ["dqn-hard", "dqn-soft-kl"])
+    assert found.cells["dqn-hard"].earned == pytest.approx((6 + 4 + 2) / 3)
+
+
 def test_what_is_earned_is_unknown_where_training_clips_rewards() -> None:
     study = study_with([run_of("dqn-hard", "Breakout", 0, [1.0] * 10)])
     (found,) = controls([study], ["dqn-hard"])

@@ -207,6 +207,8 @@ def test_a_control_stands_beside_what_it_changes(
     text = report(results, [study_with([run], name)])
     row = rf"\| {game} \| a2c-proper \| learning_rate=0.0002 \| 0\.1 \(1\) \|"
     assert re.search(rf"{row} \d+\.\d \(8\) \| a2c-naive \| \d+\.\d \(8\) \|\n", text)
+    # What is said in words is of controls that these data do not have.
+    assert "the temperature of soft entropy" not in text
 
 
 def test_a_fall_is_told_of_the_arms_that_are_followed(
@@ -230,8 +232,10 @@ def test_scores_on_atari_stand_beside_random_play(
     arms = {"a2c-naive": 12.0, "a2c-proper": 11.0, "q-a2c": 10.0}
     runs = [run_of(a, "Pong", 0, [s] * 10, study="atari") for a, s in arms.items()]
     runs.append(run_of("a2c-naive", "Qbert", 0, [3.0] * 10, study="atari"))
+    runs.append(run_of("a2c-naive", "Alien", 0, [9.0] * 10, study="atari"))  # no scale
     scales = read_scales(RESULTS)
     text = report(results, [study_with(runs, "atari")], scales)
+    assert "| Alien | – | 9.0 (1) | – | – |\n" in text
     assert (
         "| Pong | -20.7 | 12.0 (1) | 11.0 (1) | 10.0 (1) |\n"
         "| Qbert | 163.9 | 3.0 (1) | – | – |\n\n"

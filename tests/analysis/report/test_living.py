@@ -47,6 +47,14 @@ def test_an_arm_that_lives_is_found() -> None:
     assert found.worth == pytest.approx(0.01 * 1.6 / 0.01)
 
 
+def test_without_a_discount_a_game_without_end_is_worth_more_than_any_score() -> None:
+    runs = [run("a2c-naive", 0, 100, 1.0, 0.5), run("a2c-proper", 0, 3, 1.5, 1.4)]
+    for each in runs:
+        each.config["hyperparameters"]["gamma"] = 1.0
+    (found,) = living([study_with(runs)])
+    assert np.isinf(found.worth)
+
+
 @pytest.mark.parametrize("games", [10, 99])
 def test_an_arm_whose_games_end_is_not(games: int) -> None:
     assert living([study(games)]) == []
