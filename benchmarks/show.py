@@ -142,11 +142,11 @@ def _say(built: Any) -> int:
     return 3 if built.gaps else 0
 
 
-def show_study(results: Path, study: str) -> None:
-    """Export a study and draw everything of it."""
+def show_study(results: Path, study: str) -> int:
+    """Export a study and draw everything of it; returns what exporting ends with."""
     from analysis.build import draw_figures, write_report, write_tables
 
-    _export(results, study)
+    status = _export(results, study)
     _bring_published(results)
     builders = (draw_figures, write_tables, write_report)
     every = [build(results, [study]) for build in builders]
@@ -158,6 +158,7 @@ def show_study(results: Path, study: str) -> None:
         x for built in every for x in (*built.notes, *built.gaps)
     ):
         print(line, file=sys.stderr)
+    return status
 
 
 def _bring_published(results: Path) -> None:

@@ -183,7 +183,7 @@ def main() -> None:
             module = "benchmarks.faults.inject"
             return [sys.executable, "-m", module, fault, *run, *task.options]
 
-        show.show_study = show._export  # type: ignore[assignment]
+        show.show_study = show._export
         Task.command = command  # type: ignore[method-assign,assignment]
     runpy.run_module("benchmarks", run_name="__main__")
 

@@ -79,8 +79,8 @@ def run(
             f"not tried again: {run.folder.name}: {run.error}; --retry-failed does",
             file=sys.stderr,
         )
-    show.show_study(choice.results, configs[0].study)
-    return 1 if diverged else status
+    exported = show.show_study(choice.results, configs[0].study)
+    return max(status, exported, 1 if diverged else 0)
 
 
 def status(choice: Choice, runs: EachRun = False) -> int:

@@ -127,7 +127,7 @@ def test_a_sweep_hands_it_on_to_its_runs(call, tmp_path, monkeypatch):
     monkeypatch.setattr(
         engines.Local, "run", lambda self, tasks, tick: seen.extend(tasks)
     )
-    monkeypatch.setattr("benchmarks.show.show_study", lambda *given: None)
+    monkeypatch.setattr("benchmarks.show.show_study", lambda *given: 0)
     words = ("run", "smoke", "--results", tmp_path, "--only", "q-a2c")
     for more in ((), ("--tensorboard",)):
         assert call(*words, *more)[0] == 0

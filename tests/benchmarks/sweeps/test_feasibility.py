@@ -289,7 +289,7 @@ def test_plan_and_run_print_them_once(call, tmp_path, monkeypatch):
 
     monkeypatch.setattr(speed, "measure", lambda config: 1000.0)
     monkeypatch.setattr(engines.Local, "run", lambda *given: engines.Outcome())
-    monkeypatch.setattr("benchmarks.show.show_study", lambda *given: None)
+    monkeypatch.setattr("benchmarks.show.show_study", lambda *given: 0)
     words = ["smoke", "--results", tmp_path, "--only", "dqn-hard", "--frames", "4000"]
     for command in ("plan", "run"):
         status, _, err = call(command, *words)
