@@ -135,8 +135,12 @@ def _signed_sums(values: Floats) -> Floats:
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:
-    """Holm's (1979) step-down adjustment of p values, by name."""
-    order = sorted(p, key=lambda name: p[name])
+    """Holm's (1979) step-down adjustment of p values, by name.
+
+    One that is not a number stays so, and is none of those that others are adjusted
+    over.
+    """
+    order = sorted((name for name in p if not np.isnan(p[name])), key=lambda k: p[k])
     steps = [(len(order) - n) * p[name] for n, name in enumerate(order)]
     adjusted = np.minimum(1, np.maximum.accumulate(np.array(steps)))
-    return dict(zip(order, map(float, adjusted), strict=True))
+    return {**p, **dict(zip(order, map(float, adjusted), strict=True))}

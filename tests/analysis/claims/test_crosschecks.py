@@ -70,6 +70,22 @@ def test_holm_is_that_of_statsmodels():
     assert holm({}) == {}
 
 
+def test_a_p_that_is_not_a_number_adjusts_no_other():
+    p = {"a": 0.04, "many blocks": np.nan, "b": 0.01, "c": 0.03}
+    adjusted = holm(p)
+    assert np.isnan(adjusted.pop("many blocks"))
+    assert adjusted == holm({name: p[name] for name in adjusted})
+    assert adjusted == pytest.approx({"a": 0.06, "b": 0.03, "c": 0.06})
+    assert np.isnan(list(holm({"x": np.nan}).values())).all()
+
+
+def test_over_forty_blocks_have_cross_checks_without_a_p():
+    effects = pd.DataFrame(np.ones((41, 2)))
+    arms = {"a": effects + 1, "b": effects * 0}
+    found = cross_check(Blocks(effects, arms, ()))
+    assert found.iqm == 2 and np.isnan(found.p)
+
+
 def test_blocks_without_two_arms_have_no_cross_check():
     effects = pd.DataFrame(np.ones((4, 2)))
     assert cross_check(Blocks(effects, {}, ())) is None
