@@ -16,7 +16,7 @@ from tyro.conf import Positional, arg
 from benchmarks.errors import UsageError
 from benchmarks.options import Results, Words, words
 from benchmarks.places import check_writable
-from benchmarks.show import bring_reference
+from benchmarks.show import OURS, bring_reference
 
 
 def claims(
@@ -106,9 +106,9 @@ def compare(
     """Judge two arms of anyone's: folders of Stable-Baselines3 runs, or of a study."""
     from analysis.claims.compare import compare as judged
 
-    scores = [_scores(arm, files, results) for arm in (a, b)]
     scales = _scales(chain(*scale))
     try:
+        scores = [_scores(*arms, files, results) for arms in ((a, b), (b, a))]
         found = judged(*scores, margin=margin, kind=kind, scales=scales or None)
     except ValueError as error:
         raise UsageError(f"no verdict: {error}") from None
@@ -117,14 +117,43 @@ def compare(
     return 0
 
 
-def _scores(arm: str, files: Literal["monitor", "evaluations"], results: Path) -> Any:
+def _scores(
+    arm: str, other: str, files: Literal["monitor", "evaluations"], results: Path
+) -> Any:
+    """The scores of an arm that is held against another."""
     from analysis.claims.others import sb3_scores, study_scores
     from analysis.records.study import load_study
 
-    study, colon, label = arm.partition(":")
-    if colon and not Path(arm).exists():
-        return study_scores(load_study(results / "data", study), label)
-    return sb3_scores(Path(arm), files)
+    (name, label), (theirs, against) = _arm_of_study(arm), _arm_of_study(other)
+    if not name:
+        return sb3_scores(Path(arm), files)
+    study = load_study(results / "data", name)
+    failed = (study.runs["status"] == "failed").any()
+    random = _random_play(results, name) if failed else {}
+    return study_scores(study, label, random, against if theirs == name else None)
+
+
+def _arm_of_study(text: str) -> tuple[str, str]:
+    """The study and the arm that STUDY:ARM names; no study if it names a folder."""
+    study, colon, label = text.partition(":")
+    return (study, label) if colon and not Path(text).exists() else ("", "")
+
+
+def _random_play(results: Path, study: str) -> dict[str, float]:
+    """What random play scores, by game: as the study's scales say, else as measured."""
+    from analysis.claims.scales import read_scales
+    from analysis.records.published import (
+        FILES,
+        FOLDER,
+        random_scores,
+        read_all_published,
+    )
+
+    theirs = results / FOLDER
+    published = read_all_published(theirs if [*theirs.glob(FILES)] else OURS / FOLDER)
+    scales = read_scales(results)
+    its = scales[scales["study"] == study].drop_duplicates("game").set_index("game")
+    return {**random_scores(published), **its["random"]}
 
 
 def _scales(texts: Iterable[str]) -> dict[str, float]:

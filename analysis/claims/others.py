@@ -12,14 +12,18 @@ from __future__ import annotations
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
-from analysis.claims.scores import PARTS, curves, final
+from analysis.claims.blocks import NoVerdictError, _check_alike, scored
+from analysis.claims.scores import PARTS, final
 from analysis.records.errors import RecordError
 from analysis.records.study import Study
 
@@ -28,6 +32,11 @@ Files = Literal["monitor", "evaluations"]
 MONITOR, EVALUATIONS = "*monitor.csv", "evaluations.npz"
 _LAST = 1 - 1 / PARTS
 _TRIAL = re.compile(r"[_-]\d+$")
+# What numpy raises of a file that is cut off, empty, or of something else.
+_NO_ARRAYS = (
+    *(ValueError, KeyError, OSError, EOFError, TypeError, AttributeError),
+    *(BadZipFile, zlib.error),
+)
 
 
 def sb3_scores(arm: Path, files: Files = "monitor") -> Scores:
@@ -60,19 +69,41 @@ def sb3_scores(arm: Path, files: Files = "monitor") -> Scores:
     return scores
 
 
-def study_scores(study: Study, label: str) -> Scores:
-    """The final scores of an arm of a recorded study, by game.
+def study_scores(
+    study: Study,
+    label: str,
+    random: Mapping[str, float] = MappingProxyType({}),
+    against: str | None = None,
+) -> Scores:
+    """The final scores of an arm of a recorded study, by game, as claims take them.
+
+    A run that failed counts, with random play's score from where it failed; one that
+    is not finished has no score yet, and is left out.
+
+    Args:
+        study: Any.
+        label: The arm's.
+        random: What random play scores, by game; needed where a run failed.
+        against: The arm that it is held against, if that is of the same study.
 
     Raises:
         RecordError: It has no such arm.
+        NoVerdictError: Runs of different numerics, settings or budgets meet, or a run
+            failed on a game of which random play's score is not given.
     """
     known = sorted(set(study.runs["label"]))
     if label not in known:
         has = ", ".join(known)
         raise RecordError(Path(study.name), f"has no arm {label!r}; it has: {has}")
-    table = curves(study, dict.fromkeys(study.runs["game"], float("nan")))
+    games = dict.fromkeys(study.runs["game"], float("nan"))
+    table = scored(study, {**games, **random})
+    _check_alike(table[table["label"].isin([label, against])], study.name)
     table = table.assign(score=final(table)).sort_values("seed")
-    rows = table[(table["label"] == label) & table["score"].notna()]
+    rows = table[table["label"] == label]
+    if (lost := rows[(rows["status"] == "failed") & rows["score"].isna()]).size:
+        run, game = lost[["run_id", "game"]].iloc[0]
+        raise NoVerdictError(f"{run} failed, and random play has no score on {game}")
+    rows = rows[rows["score"].notna()]
     return {str(game): list(part["score"]) for game, part in rows.groupby("game")}
 
 
@@ -92,14 +123,14 @@ def _monitored(folder: Path) -> tuple[str, float]:
 
 def _read_monitor(path: Path) -> tuple[str, pd.DataFrame]:
     """The game, and columns ``r``, ``l`` and ``at`` (seconds), a row a game."""
-    head, _, body = path.read_text(encoding="utf-8").partition("\n")
-    whole = body[: body.rfind("\n") + 1]  # a last row may have been cut off
     try:
+        head, _, body = path.read_text(encoding="utf-8").partition("\n")
+        whole = body[: body.rfind("\n") + 1]  # a last row may have been cut off
         about = json.loads(head.removeprefix("#"))
         rows = pd.read_csv(io.StringIO(whole), usecols=["r", "l", "t"]).astype(float)
         game = about.get("env_id") or _game(path.parent)
         return str(game), rows.assign(at=rows["t"] + float(about.get("t_start", 0)))
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError, OverflowError) as error:
         raise RecordError(path, f"is no monitor file: {error}") from None
 
 
@@ -108,9 +139,9 @@ def _evaluated(folder: Path) -> tuple[str, float]:
     try:
         with np.load(path) as content:
             steps, returns = content["timesteps"], content["results"].astype(float)
-    except (ValueError, KeyError, OSError) as error:
+    except _NO_ARRAYS as error:
         raise RecordError(path, f"is no file of evaluations: {error}") from None
-    if not len(steps) or len(steps) != len(returns):
+    if steps.ndim != 1 or not returns.ndim or not 0 < len(steps) == len(returns):
         raise RecordError(path, "has no evaluation, or not as many as steps")
     return _game(folder), float(returns[steps > _LAST * steps[-1]].mean())
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.records.study import save_study
+from tests.analysis.claims.planted import SHAPE, run_of, study_with
 from tests.analysis.claims.test_compare import arm
 from tests.analysis.claims.test_judging import GAMES, planted
 
@@ -76,6 +78,29 @@ def test_arms_of_a_study_are_judged(call, tmp_path):
     status, out, _ = call("compare", *words, "--scale", *scales)
     assert status == 0
     assert "equivalence (within the margin; against it: beyond it): supported" in out
+
+
+def test_compare_counts_failed_runs_and_refuses_mixed_settings(call, tmp_path):
+    game, better = GAMES[0], {"a2c-proper": 5.0, "a2c-naive": 0.0}
+    runs = [
+        run_of(arm, game, seed, SHAPE * (10 + more + seed % 3 / 10))
+        for arm, more in better.items()
+        for seed in range(8)
+    ]
+    failed = run_of("a2c-proper", game, 7, [1.0], "failed")
+    whole = [run for run in runs if run.config["run_id"] != failed.config["run_id"]]
+    save_study(tmp_path / "data", study_with([*whole, failed]))
+    words = ("compare", "minatar:a2c-proper", "minatar:a2c-naive", "--margin", 1)
+    words = (*words, "--results", tmp_path)
+    status, out, _ = call(*words)
+    assert status == 0
+    assert "n = 8 blocks" in out and "left out" not in out
+    odd = run_of("a2c-proper", game, 8, SHAPE, threads=2)
+    save_study(tmp_path / "data", study_with([*runs, odd]))
+    status, out, err = call(*words)
+    assert (status, out) == (2, "")
+    said = f"no verdict: minatar mixes settings of 'a2c-proper' on {game}"
+    assert err.splitlines() == [said]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis import compare, load_study, sb3_scores, study_scores
+from analysis.claims.blocks import NoVerdictError
 from analysis.records.errors import RecordError
 from analysis.records.study import save_study
 from tests.analysis.claims.planted import SHAPE, run_of, study_with
@@ -96,6 +97,29 @@ def test_an_arm_of_a_recorded_study(tmp_path):
         study_scores(study, "q")
 
 
+def test_a_failed_run_has_random_plays_score_as_in_claims():
+    """The last of its games was good; that it failed after it is a result."""
+    runs = [run_of("q-a2c", "Pong", seed, SHAPE) for seed in range(2)]
+    runs.append(run_of("q-a2c", "Pong", 2, [1.0, 2.0], "failed"))
+    runs.append(run_of("q-a2c", "Pong", 3, [1.0, 2.0], "unfinished"))
+    study = study_with(runs)
+    assert study_scores(study, "q-a2c", {"Pong": -21}) == {"Pong": [1, 1, -21]}
+    with pytest.raises(NoVerdictError, match="q-a2c-pong-s2 failed, and random play"):
+        study_scores(study, "q-a2c")
+
+
+def test_mixed_settings_are_refused_as_in_claims():
+    runs = [run_of("q-a2c", "Pong", seed, SHAPE) for seed in range(2)]
+    runs += [run_of("a2c", "Pong", 0, SHAPE, numerics=7)]
+    odd = run_of("q-a2c", "Pong", 2, SHAPE, threads=2)
+    with pytest.raises(NoVerdictError, match="mixes settings of 'q-a2c' on Pong"):
+        study_scores(study_with([*runs, odd]), "q-a2c")
+    study = study_with(runs)
+    assert study_scores(study, "q-a2c") == {"Pong": [1, 1]}
+    with pytest.raises(NoVerdictError, match="minatar mixes numerics versions: 1, 7"):
+        study_scores(study, "q-a2c", against="a2c")
+
+
 @pytest.mark.parametrize(
     ("better", "kind", "verdict"),
     [
@@ -158,13 +182,41 @@ def test_no_verdict_where_there_can_be_none(a, b, more, said):
         ("#{}\nr,l,t\nmuch,2,3\n", "is no monitor file"),
         ("#[]\nr,l,t\n1,2,3\n", "is no monitor file"),
         ("#{}\nr,l,t\n", "has no finished game"),
+        ('#{"t_start": null}\nr,l,t\n1,2,3\n', "is no monitor file"),
+        (f'#{{"t_start": 1{400 * "0"}}}\nr,l,t\n1,2,3\n', "is no monitor file"),
+        (b"\xff\xfe\x00\n\x80", "is no monitor file"),
     ],
 )
 def test_mangled_files_are_named(tmp_path, content, said):
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/monitor.csv").write_text(content)
-    with pytest.raises(RecordError, match=said):
+    whole = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / "a/monitor.csv").write_bytes(whole)
+    with pytest.raises(RecordError, match=rf"a(/monitor\.csv)?: {said}"):
         sb3_scores(tmp_path)
+
+
+def spoilt(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    if how == "no numbers":
+        np.savez(path, timesteps=np.array(3), results=np.array(4.0))
+    elif how == "a bit flipped":
+        at = len(whole) // 2
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+    elif how == "an array alone":
+        np.save(path.with_suffix(".npy"), np.ones(3))
+        path.with_suffix(".npy").rename(path)
+    else:
+        path.write_bytes({"cut off": whole[: len(whole) // 2], "empty": b""}[how])
+
+
+@pytest.mark.parametrize(
+    "how", ["cut off", "empty", "a bit flipped", "no numbers", "an array alone"]
+)
+def test_mangled_evaluations_are_named(tmp_path, how):
+    write_evaluations(tmp_path / "Pong_1", [1.0] * 300)
+    spoilt(tmp_path / "Pong_1/evaluations.npz", how)
+    with pytest.raises(RecordError, match=r"Pong_1/evaluations\.npz: (is no|has no)"):
+        sb3_scores(tmp_path, "evaluations")
 
 
 def test_folders_without_such_files_are_named(tmp_path):
