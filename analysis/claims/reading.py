@@ -10,33 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.claims.claim import (
-    ANSWERS,
-    ESTIMANDS,
-    KINDS,
-    Claim,
-    Question,
-    Theory,
+from analysis.claims.checking import (
+    QUESTION,
+    STUDIES_FILE,
+    TEXTS,
+    claim_problems,
+    studies_problems,
 )
+from analysis.claims.claim import Claim, Question, Theory
 from analysis.claims.scales import BASELINES
-from analysis.claims.verdicts import RATE
 from analysis.records.errors import RecordError
 
 FOLDER = Path(__file__).parent
-STUDIES_FILE = "studies.toml"
 Games = Mapping[str, tuple[str, ...]]
-
-_TEXTS = ("id", "title", "quotation", "place", "contradicted_by")
-_CLAIM: dict[str, Any] = {**dict.fromkeys(_TEXTS, str), "theory": dict}
-_THEORY: dict[str, Any] = {"answer": str, "says": str, "checks": list}
-_QUESTION: dict[str, Any] = {
-    **dict.fromkeys(("id", "asks", "kind", "estimand", "margin_why"), str),
-    "arms": list,
-    "margin": float,
-    "level": float,
-    "blocks": dict,
-}
-_QUESTION_OPTIONS: dict[str, Any] = {"games": dict, "decides": bool}
 
 
 def load_claims(folder: Path = FOLDER) -> list[Claim]:
@@ -58,12 +44,21 @@ def load_claims(folder: Path = FOLDER) -> list[Claim]:
 
 
 def load_studies(folder: Path = FOLDER) -> dict[str, tuple[str, ...]]:
-    """The games of each study that judges claims."""
+    """The games of each study that judges claims.
+
+    Raises:
+        RecordError: The file does not say them; all of its problems, with their keys.
+    """
+    return {name: tuple(each["games"]) for name, each in _studies(folder).items()}
+
+
+def _studies(folder: Path) -> dict[str, Any]:
+    """The tables of ``studies.toml``, checked."""
     path = folder / STUDIES_FILE
-    try:
-        return {name: tuple(each["games"]) for name, each in _toml(path).items()}
-    except (TypeError, KeyError):
-        raise RecordError(path, "expected tables with a list `games`") from None
+    tables = _toml(path)
+    if problems := list(studies_problems(tables)):
+        raise RecordError(path, "; ".join(problems))
+    return tables
 
 
 def given_scales(folder: Path = FOLDER) -> list[dict[str, Any]]:
@@ -79,24 +74,12 @@ def given_scales(folder: Path = FOLDER) -> list[dict[str, Any]]:
     Raises:
         RecordError: One is not as described, or of another game than the study's.
     """
-    path, rows = folder / STUDIES_FILE, list[dict[str, Any]]()
-    for study, table in _toml(path).items():
-        for game, given in table.get("scales", {}).items():
-            if problem := _scale_problem(given, game in table["games"]):
-                raise RecordError(path, f"{study}.scales.{game}: {problem}")
-            rows += _scale_rows(study, game, given)
-    return rows
-
-
-def _scale_problem(given: Any, known: bool) -> str:
-    if not known:
-        return "no game of the study"
-    if not isinstance(given, dict) or set(given) != {"random", "scale", "source"}:
-        return 'expected { random = ..., scale = ..., source = "..." }'
-    numbers = [given["random"], given["scale"]]
-    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-        return "random and scale: expected numbers"
-    return "" if given["scale"] > 0 else "scale: expected a number above 0"
+    return [
+        row
+        for study, table in _studies(folder).items()
+        for game, given in table.get("scales", {}).items()
+        for row in _scale_rows(study, game, given)
+    ]
 
 
 def _scale_rows(
@@ -126,7 +109,7 @@ def load_claim(
         RecordError: It is no claim; all of its problems, each with its key.
     """
     content = _toml(path)
-    if problems := list(_problems(content, studies)):
+    if problems := list(claim_problems(content, studies)):
         raise RecordError(path, "; ".join(problems))
     amended = content.pop("amendment", [])
     questions = tuple(_question(each, studies) for each in content.get("question", []))
@@ -135,7 +118,7 @@ def load_claim(
     )
     theory = content["theory"]
     return Claim(
-        **{key: content[key] for key in _TEXTS},
+        **{key: content[key] for key in TEXTS},
         theory=Theory(theory["answer"], theory["says"], tuple(theory["checks"])),
         questions=questions,
         amendments=tuple((str(each["date"]), each["what"]) for each in amended),
@@ -156,7 +139,7 @@ def _toml(path: Path) -> dict[str, Any]:
 def _question(table: Mapping[str, Any], studies: Games) -> Question:
     given = table.get("games", {})
     games = {name: tuple(given.get(name, studies[name])) for name in table["blocks"]}
-    plain = {key: table[key] for key in _QUESTION if key != "arms"}
+    plain = {key: table[key] for key in QUESTION if key != "arms"}
     decides = table.get("decides", False)
     return Question(**plain, arms=tuple(table["arms"]), games=games, decides=decides)
 
@@ -176,63 +159,3 @@ def _with_games(
         if row["study"] in asked
     ]
     return {**content, "question": written, **({"scales": units} if units else {})}
-
-
-def _problems(content: Mapping[str, Any], studies: Games) -> Iterator[str]:
-    yield from _key_problems("", content, _CLAIM, {"question": list, "amendment": list})
-    theory = content.get("theory")
-    if isinstance(theory, dict):
-        yield from _key_problems("theory.", theory, _THEORY, {})
-        if (answer := theory.get("answer")) not in ANSWERS:
-            yield f"theory.answer: expected one of {', '.join(ANSWERS)}, not {answer!r}"
-    for number, each in enumerate(content.get("amendment", []), 1):
-        wanted: dict[str, Any] = {"date": object, "what": str}
-        yield from _key_problems(f"amendment {number}: ", each, wanted, {})
-    for number, question in enumerate(content.get("question", []), 1):
-        where = f"{question.get('id', f'question {number}')}: "
-        found = list(_key_problems(where, question, _QUESTION, _QUESTION_OPTIONS))
-        yield from found or (
-            where + each for each in _question_problems(question, studies)
-        )
-
-
-def _key_problems(
-    where: str,
-    table: Mapping[str, Any],
-    wanted: Mapping[str, Any],
-    optional: Mapping[str, Any],
-) -> Iterator[str]:
-    for key, kind in wanted.items():
-        if key not in table:
-            yield f"{where}{key} is missing"
-        elif not isinstance(table[key], kind):
-            yield f"{where}{key} is of the wrong type"
-    for key in table.keys() - wanted.keys():
-        if key not in optional:
-            yield f"{where}{key}: no such key"
-        elif not isinstance(table[key], optional[key]):
-            yield f"{where}{key} is of the wrong type"
-
-
-def _question_problems(question: Mapping[str, Any], studies: Games) -> Iterator[str]:
-    if question["kind"] not in KINDS:
-        yield f"kind: expected one of {', '.join(KINDS)}, not {question['kind']!r}"
-    if question["estimand"] not in ESTIMANDS:
-        found = question["estimand"]
-        yield f"estimand: expected one of {', '.join(ESTIMANDS)}, not {found!r}"
-    if (question["kind"] == RATE) != (question["estimand"] == "divergence"):
-        yield "estimand: divergence is for a rate, and a rate is of divergence"
-    if len(question["arms"]) != (1 if question["kind"] == RATE else 2):
-        yield "arms: expected two, A and B, or one for a rate"
-    if not question["margin"] > 0:
-        yield "margin: expected a number above 0"
-    if not 0.5 < question["level"] < 1:
-        yield "level: expected a number between 0.5 and 1"
-    for key in ("blocks", "games"):
-        for study, value in question.get(key, {}).items():
-            if study not in studies:
-                yield f"{key}: no study {study!r} in {STUDIES_FILE}"
-            elif key == "games" and (lost := set(value) - set(studies[study])):
-                yield f"games: {study} has no {', '.join(sorted(lost))}"
-            elif key == "blocks" and not (isinstance(value, int) and value > 0):
-                yield f"blocks: expected a whole number above 0 for {study}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,12 +10,18 @@ import pandas as pd
 import pytest
 
 from algorithms import ALGORITHMS
-from analysis.claims.reading import FOLDER, load_claims, load_studies
+from analysis.claims.reading import (
+    FOLDER,
+    given_scales,
+    load_claims,
+    load_studies,
+)
 from analysis.records.errors import RecordError
 from benchmarks.suites.suite import SUITES, load_suite
 
 THEORY = Path(__file__).parents[3] / "results/data/theory/theory.csv"
 CLAIMS = load_claims()
+ARMS = ('arms = ["dqn-soft-entropy", "dqn-hard"]',)
 
 
 @pytest.fixture
@@ -119,6 +126,30 @@ def test_anything_else_does(folder, name, old, new):
             'games = { minatar = ["Pong"] }\nblocks = {',
             "C2.final: games: minatar has no Pong",
         ),
+        (
+            "blocks = {",
+            "games = { minatar = 5 }\nblocks = {",
+            "C2.final: games: minatar: expected a list of names, each once",
+        ),
+        (
+            "blocks = {",
+            'games = { minatar = ["MinAtar/Asterix", "MinAtar/Asterix"] }\nblocks = {',
+            "C2.final: games: minatar: expected a list of names, each once",
+        ),
+        (*ARMS, "arms = [1, 2]", "C2.final: arms: expected a list of names, each once"),
+        (
+            *ARMS,
+            'arms = ["dqn-hard", "dqn-hard"]',
+            "C2.final: arms: expected a list of names, each once",
+        ),
+        ("minatar = 10", "minatar = true", "C2.final: blocks: expected a whole number"),
+        ("margin = 0.1", "margin = inf", "margin: expected a number above 0, not inf"),
+        (
+            "margin = 0.1",
+            "margin = 1",
+            "margin is of the wrong type: expected a number",
+        ),
+        ("checks = [", "checks = [1, ", "theory.checks: expected a list of names"),
     ],
 )
 def test_a_mistake_is_a_line_with_its_key(folder, old, new, said):
@@ -126,6 +157,48 @@ def test_a_mistake_is_a_line_with_its_key(folder, old, new, said):
     with pytest.raises(RecordError, match=said) as caught:
         load_claims(folder)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["question", "amendment"])
+@pytest.mark.parametrize("value", ["[1]", '["x"]', "[{}]"])
+def test_what_is_no_table_is_a_line(folder, key, value):
+    text = (folder / "c11.toml").read_text().partition("[theory]")
+    rest = "[theory]" + text[2].partition("[[")[0]
+    (folder / "c11.toml").write_text(f"{text[0]}{key} = {value}\n{rest}")
+    with pytest.raises(RecordError, match=rf"c11\.toml: {key} 1: expected a table"):
+        load_claims(folder)
+
+
+def test_a_rate_of_one_or_more_is_no_margin(folder):
+    name = next(
+        path.name for path in folder.glob("c*.toml") if '"rate"' in path.read_text()
+    )
+    head, kind, tail = (folder / name).read_text().partition('kind = "rate"')
+    tail = re.sub(r"margin = [\d.]+", "margin = 2.0", tail, count=1)
+    (folder / name).write_text(head + kind + tail)
+    with pytest.raises(RecordError, match=r"below 1 for a rate, not 2\.0"):
+        load_claims(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("minatar = 3", "minatar: expected a table with a list `games`"),
+        ("[minatar]\ngame = 1", "minatar: expected a table with a list `games`"),
+        ("[minatar]\ngames = [1]", "minatar.games: expected a list of names"),
+        ('[minatar]\ngames = "Pong"', "minatar.games: expected a list of names"),
+        ('[minatar]\ngames = ["Pong", "Pong"]', "minatar.games: expected a list of"),
+        ('[minatar]\ngames = ["Pong"]\nscales = [1]', "minatar.scales: expected a tab"),
+        ('[minatar]\ngames = ["Pong"]\nscale = 1', "minatar.scale: no such key"),
+        ('[theory]\ngames = ["Pong"]', "theory: no study is called so"),
+    ],
+)
+def test_a_mistake_in_the_file_of_studies_is_a_line(folder, text, said):
+    (folder / "studies.toml").write_text(text)
+    for read in (load_claims, load_studies, given_scales):
+        with pytest.raises(RecordError, match=rf"studies\.toml: {said}") as caught:
+            read(folder)
+        assert "\n" not in str(caught.value)
 
 
 def test_a_folder_without_claims_is_said(tmp_path):
