@@ -125,19 +125,35 @@ def check_header(path: Path, data: bytes, columns: list[str]) -> None:
         raise RecordError(path, f"has columns {found!r}, not {wanted!r}")
 
 
+def read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a CSV file of texts and numbers.
+
+    Raises:
+        RecordError: It is missing, no CSV file, or has other columns.
+    """
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise RecordError(path, "is missing") from None
+    except ValueError as error:  # empty, of no text, or a row with too many cells
+        raise RecordError(path, f"is no table: {error}") from None
+    if list(table) != columns:
+        raise RecordError(path, f"has columns {list(table)}, not {columns}")
+    _check_shape(path, table, len(columns))
+    return table
+
+
 def read_if_there(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
     """Read a table that need not be there; without it there are no rows.
 
     Raises:
-        RecordError: It has other columns or a cell of the wrong type.
+        RecordError: It is no CSV file, has other columns or a cell of the wrong type.
     """
-    import pandas as pd
-
     if not path.exists():
         return Table(dtypes).empty()
-    table = pd.read_csv(path)
-    if list(table) != list(dtypes):
-        raise RecordError(path, f"has columns {list(table)}, not {list(dtypes)}")
+    table = read_columns(path, list(dtypes))
     try:
         return table.astype(dict(dtypes))
     except ValueError as error:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.records.csvs import read_columns
 from analysis.records.errors import RecordError
 
 FOLDER = Path("reference")
 FILES = "*_scores.csv"
 ORIGIN = ["source", "protocol", "reference"]
 PUBLISHED = ["algorithm", "game", "frames", "mean", "sd", *ORIGIN]
+OPTIONAL = ("frames", "sd")  # not every source says them
 OUR_RANDOM = "this suite, random play"
 # Published algorithms that stand beside a family of ours, by other names than its own.
 BESIDE: Mapping[str, str] = {
@@ -46,14 +48,16 @@ def read_published(path: Path) -> pd.DataFrame:
     """Read published scores, columns :data:`PUBLISHED`.
 
     Raises:
-        RecordError: It is missing or has other columns.
+        RecordError: It is missing, no CSV file, has other columns, or lacks a cell.
     """
+    table = read_columns(path, PUBLISHED)
+    for name in PUBLISHED:
+        if name not in OPTIONAL and table[name].isna().any():
+            raise RecordError(path, f"has an empty cell in {name!r}")
     try:
-        table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise RecordError(path, "is missing") from None
-    if list(table) != PUBLISHED:
-        raise RecordError(path, f"has columns {list(table)}, not {PUBLISHED}")
+        table["mean"].astype(float)
+    except ValueError as error:
+        raise RecordError(path, f"has a cell of the wrong type: {error}") from None
     return table
 
 

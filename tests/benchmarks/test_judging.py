@@ -123,6 +123,17 @@ def test_bad_input_is_a_line(words, said, call, tmp_path, monkeypatch):
     assert said in line
 
 
+@pytest.mark.parametrize("name", ["scales.csv", "judged_claims.csv"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x80\n"])
+def test_files_that_are_no_tables_are_a_line(call, tmp_path, name, content):
+    shutil.copytree(REFERENCE, tmp_path / "reference")
+    (tmp_path / "reference" / name).write_bytes(content)
+    status, out, err = call("claims", "--results", tmp_path)
+    assert (status, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith(f"{tmp_path / 'reference' / name}: is no table: ")
+
+
 def test_edited_scales_are_refused(call, tmp_path):
     shutil.copytree(REFERENCE, tmp_path / "reference")
     (tmp_path / "reference/scales.csv").write_text("study\n")

@@ -17,6 +17,7 @@ from analysis.records.published import (
     reference_scores,
 )
 
+HEAD = ",".join(PUBLISHED) + "\n"
 RESULTS = Path(__file__).parents[3] / "results"
 
 
@@ -39,6 +40,30 @@ def test_every_file_of_scores_is_read(tmp_path: Path) -> None:
     (tmp_path / "bad_scores.csv").write_text("algorithm,game\n")
     with pytest.raises(RecordError, match=r"bad_scores\.csv.*has columns"):
         read_all_published(tmp_path)
+
+
+FIRST = "a2c,MinAtar/Freeway,,1.0,,s,p,r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is no table: No columns"),
+        (b"\xff\xfe\x00\x80\n", "is no table: "),
+        (f"{HEAD}{FIRST}a2c,Pong,,1,,s,p,r,more\n".encode(), "is no table: .*line 3"),
+        (f"{HEAD}a2c,Pong,,1,,s,p,r,more\n".encode(), "has rows without exactly 8"),
+        (f"{HEAD}{FIRST}a2c,Pong\n".encode(), "has an empty cell in 'mean'"),
+        (
+            f"{HEAD}{FIRST}a2c,Pong,,much,,s,p,r\n".encode(),
+            "has a cell of the wrong type",
+        ),
+    ],
+)
+def test_mangled_scores_are_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "bad_scores.csv").write_bytes(content)
+    with pytest.raises(RecordError, match=rf"bad_scores\.csv: {said}") as caught:
+        read_all_published(tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_without_scores_is_named(tmp_path: Path) -> None:
