@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,6 +176,34 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def number_in(path: Path, content: Mapping[str, Any], key: str) -> float:
+    """A number of ``done.json`` or ``failed.json``.
+
+    Args:
+        path: The file.
+        content: What it holds.
+        key: Of the number.
+
+    Raises:
+        RecordError: There is none, or it is no finite number.
+    """
+    value: Any = content.get(key)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and math.isfinite(value):
+        return float(value)
+    raise RecordError(path, f"{key}: expected a number, not {value!r}")
+
+
+def failed_at(folder: Path) -> int:
+    """The frames of which ``failed.json`` says that the run failed there; else 0.
+
+    Raises:
+        RecordError: It is mangled.
+    """
+    path = folder / FAILED_FILE
+    return int(number_in(path, {"frames": 0, **read_json(path)}, "frames"))
+
+
 def seals(folder: Path) -> dict[str, str]:
     """SHA-256 of the files of a finished run, for its ``done.json``."""
     return {key: _sha256(folder / name) for key, name in SEALS.items()}
@@ -199,7 +229,7 @@ def _done_run(
         sealed, count = {key: done[key] for key in present}, int(done["episodes"])
         frames, seconds = int(done["frames"]), float(done["seconds"])
         speed = float(done["frames_per_second"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RecordError(path, f"lacks or mangles {error}") from None
     for key, digest in sealed.items():
         if digest != _sha256(folder / SEALS[key]):
@@ -224,7 +254,7 @@ def _halted_run(
     status, frames = "unfinished", _last(episodes, "frames", 0)
     if (folder / FAILED_FILE).exists():
         status = "failed"
-        frames = max(frames, int(read_json(folder / FAILED_FILE).get("frames") or 0))
+        frames = max(frames, failed_at(folder))
     frames = max(frames, _last(metrics, "frames", 0))
     seconds = _last(timing, "seconds", float("nan"))
     speed = _last(timing, "frames", 0) / seconds if seconds > 0 else float("nan")

@@ -18,7 +18,9 @@ from analysis.records.record import (
     FAILED_FILE,
     TIMING,
     TIMING_FILE,
+    failed_at,
     has_begun,
+    number_in,
     read_json,
 )
 from analysis.records.study import RUNS_FILE
@@ -85,20 +87,33 @@ def _status_in(folder: Path, config: RunConfig) -> RunStatus:
         goes_on=(folder / CURRENT_FILE).exists(),
     )
     if status.state == "done":
-        done = read_json(folder / DONE_FILE)
-        speed = done["frames_per_second"]
-        return replace(status, frames=done["frames"], frames_per_second=speed)
+        return _done(status)
     if status.state == "failed":
-        failed = read_json(folder / FAILED_FILE)
-        return replace(
-            status,
-            frames=max(frames, failed["frames"]),
-            error=failed["error"],
-            diverged=failed.get("diverged", False),
-        )
+        return _failed(status)
     if status.state in ("running", "unfinished"):
         return replace(status, frames=max(frames, read_heartbeat(folder)[0]))
     return status
+
+
+def _done(status: RunStatus) -> RunStatus:
+    path = status.folder / DONE_FILE
+    done = read_json(path)
+    speed = number_in(path, done, "frames_per_second")
+    frames = int(number_in(path, done, "frames"))
+    return replace(status, frames=frames, frames_per_second=speed)
+
+
+def _failed(status: RunStatus) -> RunStatus:
+    path = status.folder / FAILED_FILE
+    failed = read_json(path)
+    if not isinstance(error := failed.get("error"), str):
+        raise RecordError(path, f"error: expected a text, not {error!r}")
+    return replace(
+        status,
+        frames=max(status.frames, failed_at(status.folder)),
+        error=error,
+        diverged=failed.get("diverged") is True,
+    )
 
 
 def why_failed(folder: Path) -> str:

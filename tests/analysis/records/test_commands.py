@@ -93,6 +93,31 @@ def test_older_data_are_adopted_when_somebody_vouches_for_them(
         export(Shown(("nothing",), shown.results), adopt=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("done", "{}"),
+        ("done", '{"frames": "x"}'),
+        ("failed", '{"frames": "x"}'),
+        ("failed", '{"frames": [1]}'),
+    ],
+)
+def test_one_mangled_end_does_not_hold_up_the_others(
+    shown: Shown,
+    runs_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: str,
+) -> None:
+    bad = write_run(runs_dir, config_of(seed=1), GAMES[:1], "unfinished")
+    (bad / f"{name}.json").write_text(content)
+    assert export(shown) == 1
+    captured = capsys.readouterr()
+    assert "atari: runs added: 1" in captured.out
+    (line,) = captured.err.splitlines()
+    assert line.startswith(f"refused: {bad / name}.json: ")
+
+
 def test_one_mangled_configuration_does_not_hold_up_the_others(
     shown: Shown, runs_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -202,6 +202,28 @@ def test_a_mangled_end_is_named(run):
         look()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("done", {}, "frames_per_second: expected a number, not None"),
+        ("done", {**DONE, "frames": "x"}, "frames: expected a number, not 'x'"),
+        ("done", {**DONE, "frames": None}, "frames: expected a number, not None"),
+        ("failed", {}, "error: expected a text, not None"),
+        ("failed", {"error": 1}, "error: expected a text, not 1"),
+        ("failed", {"error": "x", "frames": [1]}, "frames: expected a number, not"),
+    ],
+)
+def test_an_end_that_says_too_little_is_a_line(
+    run, call, tmp_path, name, content, said
+):
+    config, folder, look = run
+    (folder / f"{name}.json").write_text(json.dumps(content))
+    with pytest.raises(RecordError, match=rf"{name}\.json: {said}"):
+        look()
+    with pytest.raises(RecordError, match=rf"{name}\.json: {said}"):
+        Watched(tmp_path, [config]).look()
+
+
 # ------------------------------------------------------------------------- estimates
 
 
