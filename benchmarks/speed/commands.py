@@ -5,6 +5,7 @@ Light to import: what trains is imported when a command is given.
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +34,8 @@ def speed(
 ) -> int:
     """Measure training here against stock Stable-Baselines3 and the machine's limit."""
     at_once, families = runs_at_once(jobs), _families(only)
+    _check_number("--repetitions", repetitions, least=1)
+    _check_seconds(seconds)
     check_results(results, "data", "tables", "figures")
     from benchmarks.speed.comparison import measure_all
 
@@ -44,6 +47,17 @@ def speed(
         print(*(data.decode() for path, data in tables.items() if path.suffix == ".md"))
         print(*(results / path for path in contents), sep="\n")
     return 0
+
+
+def _check_number(option: str, value: int, least: int) -> None:
+    if value < least:
+        expected = f"a whole number from {least} on"
+        raise UsageError(f"{option}: expected {expected}, not {value}")
+
+
+def _check_seconds(value: float) -> None:
+    if not 0 < value < math.inf:
+        raise UsageError(f"--seconds: expected a number above 0, not {value:g}")
 
 
 def _families(only: Words) -> list[str]:
@@ -67,6 +81,8 @@ def cost(
     seconds: Annotated[float, arg(metavar="S", help="of each turn")] = 4.0,
 ) -> int:
     """Measure what records and checkpoints take of training; needs 10 GB of memory."""
+    _check_number("--turns", turns, least=2)  # one with the record, one without
+    _check_seconds(seconds)
     check_results(results, "data", "tables")
     from benchmarks.speed.cost import measure_all
 

@@ -197,6 +197,22 @@ def test_every_part_that_will_be_written_is_tried(
     assert line == f"can't write to {tmp_path / part}: Not a directory"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("speed --repetitions 0", "--repetitions: expected a whole number from 1 on"),
+        ("speed --seconds -1", "--seconds: expected a number above 0, not -1"),
+        ("speed --seconds nan", "--seconds: expected a number above 0, not nan"),
+        ("cost --turns 1", "--turns: expected a whole number from 2 on, not 1"),
+        ("cost --seconds 0", "--seconds: expected a number above 0, not 0"),
+        ("cost --seconds inf", "--seconds: expected a number above 0, not inf"),
+    ],
+)
+def test_what_can_not_be_measured_is_a_line(words, said, refused, tmp_path, no_work):
+    assert refused(*words.split(), "--results", tmp_path / "new").startswith(said)
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize("command", ["theory", "faults", "speed", "cost"])
 def test_a_folder_that_is_new_is_said_to_be(command, call, tmp_path, no_work, capsys):
     with pytest.raises(TypeError):  # the work, which is none here
