@@ -26,6 +26,7 @@ Runs = Annotated[
 ]
 Games = Annotated[int, arg(metavar="N", help="full games of each kind")]
 Seed = Annotated[int, arg(metavar="N", help="of the games")]
+MOST_GAMES, LAST_SEED = 100_000, 99_999
 LEAST_GIF_KB, MOST_GIF_KB = 50, 100_000
 
 
@@ -152,10 +153,13 @@ def _asked(
     Raises:
         UsageError: A number is out of range, or there is no such agent.
     """
-    if not 1 <= games <= 100_000:
-        raise UsageError(f"--games: expected a whole number from 1 on, not {games}")
-    if not 0 <= seed < 100_000:
-        raise UsageError(f"--seed: expected a whole number from 0 on, not {seed}")
+    for option, number, least, most in (
+        ("--games", games, 1, MOST_GAMES),
+        ("--seed", seed, 0, LAST_SEED),
+    ):
+        if not least <= number <= most:
+            expected = f"a whole number from {least} to {most:,}"
+            raise UsageError(f"{option}: expected {expected}, not {number}")
     if not runs:
         raise UsageError(f"{command}: which runs? `agents` lists them")
     return [find_agent(results, run, places) for run in runs]

@@ -161,13 +161,18 @@ def test_a_policy_of_another_network_is_refused(trained):
         load_agent(trained)
 
 
+WHOLE = "expected a whole number"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ("evaluate x", "'x': no trained policy of that name; there are: none"),
         ("evaluate", "evaluate: which runs? `agents` lists them"),
-        ("evaluate x --games 0", "--games: expected a whole number from 1 on, not 0"),
-        ("evaluate x --seed -1", "--seed: expected a whole number from 0 on, not -1"),
+        ("evaluate x --games 0", f"--games: {WHOLE} from 1 to 100,000, not 0"),
+        ("watch x --games 100001", f"--games: {WHOLE} from 1 to 100,000, not 100001"),
+        ("evaluate x --seed -1", f"--seed: {WHOLE} from 0 to 99,999, not -1"),
+        ("keep-agent x --seed 100000", f"--seed: {WHOLE} from 0 to 99,999, not 100000"),
         ("agents", "no trained policy in"),
     ],
 )
