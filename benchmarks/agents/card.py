@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from analysis.records.configs import sourced_values
+from analysis.records.configs import FIRST_TUNING_SEED, sourced_values
 from analysis.records.evaluations import POLICIES, Evaluation
 from analysis.tables.markdown import markdown_table
 
@@ -46,7 +46,7 @@ Full games, the mean unclipped return and the standard deviation over games:
 {command}
 ```
 
-The command trains seeds 0 to {seed}; this is the last. Every setting, with its source:
+The command trains {trains}. Every setting, with its source:
 
 {settings}
 `config.json` has the versions of packages and the kind of processor too. The model
@@ -79,21 +79,39 @@ def card(record: Evaluation, model: str, kind: str, observations: str) -> str:
         scores=_scores(record),
         played=_played(record),
         command=command(config),
+        trains=_trained(config["seed"]),
         settings=_settings(config),
     )
     return f"---\n{front}---\n\n{text}"
 
 
 def command(config: dict[str, Any]) -> str:
-    """Return the command that trains a run, and those of lower seeds with it."""
+    """Return the command that trains a run, and those of lower seeds with it.
+
+    More seeds than a suite can have are not asked for: then it trains the run alone.
+    """
+    seed = config["seed"]
+    seeds = ["--seeds", str(seed + 1)]
+    if _is_alone(seed):
+        seeds = ["--first-seed", str(seed), "--seeds", "1"]
     words = ["./run_all.sh", "run", _suite(config), "--only", config["variant"]]
-    words += ["--games", config["game"], "--seeds", str(config["seed"] + 1)]
+    words += ["--games", config["game"], *seeds]
     changes = dict(config["overrides"])
     if (frames := changes.pop("frames", None)) is not None:
         words += ["--frames", str(frames)]
     if changes:
         words += ["--set", *(f"{key}={_said(value)}" for key, value in changes.items())]
     return shlex.join(words)
+
+
+def _is_alone(seed: int) -> bool:
+    return seed >= FIRST_TUNING_SEED  # a suite has at most as many seeds
+
+
+def _trained(seed: int) -> str:
+    if _is_alone(seed):
+        return "this seed alone"
+    return f"seeds 0 to {seed}; this is the last"
 
 
 def _suite(config: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ def keep(folder: Path, results: Path, games: int, seed: int = 0) -> Path:
     Raises:
         UsageError: As :func:`benchmarks.agents.agent.load_agent`.
     """
+    config = read_config(folder / CONFIG_FILE)
     table, actions = _played(folder, games, seed)
     weights, precision = _smaller(folder), HALF
     if not _plays_on(folder, weights, games, seed, actions):
@@ -63,12 +64,12 @@ def keep(folder: Path, results: Path, games: int, seed: int = 0) -> Path:
         "games": games,
         "seed": seed,
         "at_once": AT_ONCE,
-        "max_frames": MOST_FRAMES,
+        "max_frames": config["environment"].get("max_frames", MOST_FRAMES),
         "actions_sha256": {
             policy: hashlib.sha256(b"".join(steps)).hexdigest()
             for policy, steps in actions.items()
         },
-        **_made_with(read_config(folder / CONFIG_FILE)["game"]),
+        **_made_with(config["game"]),
     }
     to = results / FOLDER / folder.resolve().name
     files = {

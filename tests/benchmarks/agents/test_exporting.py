@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,24 @@ def test_the_command_of_a_card_is_that_of_its_run(tmp_path):
     assert said == (
         "./run_all.sh run minatar-smoke --only q-a2c --games MinAtar/Breakout "
         "--seeds 3 --frames 400 --set temperature=0.25 n_steps=3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("suite", "seed"),
+    [("minatar-smoke", 999), ("minatar-tuning", 1000), ("minatar-tuning", 1234)],
+)
+def test_the_command_of_a_card_is_one_that_is_taken(suite, seed):
+    """At most a thousand seeds are; those from there on are trained alone."""
+    chosen = Selection(only=["a2c-naive"], first_seed=seed, seeds=1)
+    config = load_suite(suite, chosen)[0]
+    words = shlex.split(command(json.loads(json.dumps(config.record()))))
+    seeds = int(words[words.index("--seeds") + 1])
+    first = int(words[words.index("--first-seed") + 1]) if seed >= 1000 else None
+    again = load_suite(suite, replace(chosen, first_seed=first, seeds=seeds))
+    assert config.run_id in {each.run_id for each in again}
+    assert {each.seed for each in again} == (
+        {seed} if seed >= 1000 else set(range(seed + 1))
     )
 
 

@@ -43,6 +43,8 @@ def test_a_kept_agent_is_its_run_and_plays_its_record(run, tmp_path):
     assert found.run_id == run.name
     facts = {key: record.about[key] for key in ("games", "seed", "at_once")}
     assert facts == {"games": 3, "seed": 2, "at_once": 8}
+    assert record.about["max_frames"] == 60  # the run's own limit, not Atari's
+    assert record.games["length_frames"].max() <= 60
 
 
 def test_the_actions_of_a_record_are_those_that_were_played(run, tmp_path):
