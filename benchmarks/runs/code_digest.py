@@ -61,25 +61,44 @@ def own_digests(files: Iterable[Path]) -> dict[str, str]:
         files: Of the modules that a suite file names.
 
     Returns:
-        By the module's name; nothing for no files.
+        By the module's name, that of a package's with dots; nothing for no files.
     """
-    found, waiting = dict[str, str](), list(files)
+    found, waiting = dict[str, str](), [(each.stem, each.parent) for each in files]
     while waiting:
-        file = waiting.pop()
-        if file.stem not in found:
-            source = file.read_text("utf-8")
-            found[file.stem] = source_digest(source)
-            beside = (file.with_name(f"{name}.py") for name in _imports(source))
-            waiting += [path for path in beside if path.is_file()]
+        name, place = waiting.pop()
+        if name in found or not (file := _file_of(name, place)):
+            continue
+        source = file.read_text("utf-8")
+        found[name] = source_digest(source)
+        package = name if file.stem == "__init__" else name.rpartition(".")[0]
+        waiting += [(each, place) for each in _imports(source, package)]
     return dict(sorted(found.items()))
 
 
-def _imports(source: str) -> Iterator[str]:
+def _file_of(name: str, place: Path) -> Path | None:
+    """Where a module of a folder is; a package goes before a module, as in Python."""
+    path = place.joinpath(*name.split("."))
+    files = (path / "__init__.py", path.with_name(f"{path.name}.py"))
+    return next((file for file in files if file.is_file()), None)
+
+
+def _imports(source: str, package: str) -> Iterator[str]:
+    """What a module of a package may import, each with the packages that it is in."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
+            for alias in node.names:
+                yield from _with_packages(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".") if node.level and package else []
+            parts = parts[: len(parts) + 1 - node.level] if node.level else []
+            parts += [node.module] if node.module else []
+            for alias in node.names:  # of a package, each may be a module
+                yield from _with_packages(".".join([*parts, alias.name]))
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def recorded_as(name: str) -> str:

@@ -16,7 +16,7 @@ from benchmarks.suites.config import RunConfig
 from benchmarks.suites.strangers import check_one_suite
 from benchmarks.suites.suite import Selection, load_suite
 from tests.benchmarks.own_suites import ARM, SUITE, _forgets, suite_in
-from tests.benchmarks.small_files import write_record
+from tests.benchmarks.small_files import write_record, written
 
 __all__ = ["_forgets"]
 MINE = "[variant.mine]\n"
@@ -281,3 +281,31 @@ def test_what_a_module_imports_from_beside_it_is_digested_too(tmp_path):
     assert own_digests([main]) == first
     helper.write_text("g = 2\n")
     assert {k for k, v in own_digests([main]).items() if v != first[k]} == {"helper"}
+
+
+PACKAGE = {
+    "main.py": "from helpers import core\nimport plain.deep\n",
+    "helpers/__init__.py": "from .early import x\n",
+    "helpers/early.py": "x = 1\n",
+    "helpers/core.py": "from . import sub\nfrom .sub.leaf import z\nimport torch\n",
+    "helpers/sub/__init__.py": "from ..late import y\n",
+    "helpers/sub/leaf.py": "z = 1\n",
+    "helpers/late.py": "import main\ny = 1\n",
+    "helpers/unused.py": "u = 1\n",
+    "plain/deep.py": "d = 1\n",  # a folder without __init__.py is a package, too
+}
+
+
+def test_a_package_beside_a_module_is_digested_where_it_is_imported(tmp_path):
+    for name, text in PACKAGE.items():
+        written(tmp_path / name, text)
+    main = tmp_path / "main.py"
+    first = own_digests([main])
+    modules = {name: name[:-3].replace("/", ".") for name in PACKAGE}
+    modules = {name: text.removesuffix(".__init__") for name, text in modules.items()}
+    assert set(first) == {*modules.values()} - {"helpers.unused"}
+    for name, module in modules.items():
+        written(tmp_path / name, PACKAGE[name] + "more = 2\n")
+        changed = {k for k, v in own_digests([main]).items() if v != first[k]}
+        assert changed == {module} - {"helpers.unused"}
+        written(tmp_path / name, PACKAGE[name])
