@@ -5,6 +5,7 @@ Light to import: what trains is imported when a command is given.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -71,7 +72,7 @@ def run(
             with LiveTable(choice.results, configs) as table:
                 outcome = engine.run(tasks, table.update)
         except Interrupted as stop:
-            print("stopped; the same command goes on with the rest", file=sys.stderr)
+            print(_stopped(choice.results, configs[0].study), file=sys.stderr)
             return stop.status
     status = tell_failures(outcome) if outcome else 0
     for run in diverged:
@@ -81,6 +82,16 @@ def run(
         )
     exported = show.show_study(choice.results, configs[0].study)
     return max(status, exported, 1 if diverged else 0)
+
+
+def _stopped(results: Path, study: str) -> str:
+    words = ["export", study]
+    if results != Path("results"):
+        words += ["--results", str(results)]
+    return (
+        "stopped; the same command goes on with the rest, and "
+        f"`{shlex.join(words)}` brings what has finished into {results / 'data'}"
+    )
 
 
 def status(choice: Choice, runs: EachRun = False) -> int:
