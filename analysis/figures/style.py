@@ -42,10 +42,14 @@ COLOURS = {
     "dqn-soft-entropy-5step": _VERMILLION,
     "dqn-soft-kl-5step": _BLUE,
 }
-DASHED = {"a2c-proper-c100", "q-a2c-c100"}
+# Constants are dashed as in the theory's figures: their hues are near the soft arms'.
+DASHED = {"a2c-proper-c100", "dqn-hard-plus", "dqn-hard-minus"}
+# Where these lie on the arm that they are to be like, it shows between their dots.
+SPARSE = {"q-a2c-c100", "q-a2c-t0.1"}
 # Two variants of one hue share no pattern, however many labels each of them has.
 _SOLID: list[Any] = ["-", (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5))]
 _DASHES: list[Any] = [(0, (5, 1.8)), (0, (2.5, 1.2)), (0, (9, 2))]
+_DOTS: list[Any] = [(0, (2.5, 4.3)), (0, (1.2, 3)), (0, (5, 5))]
 
 # Of variants that are not the project's: patterns that none of its own has.
 _OWN: list[Any] = [(0, (8, 1)), (0, (4, 1, 1, 1, 1, 1)), (0, (3, 1))]
@@ -107,7 +111,7 @@ def dashes(variant: str, rank: int) -> Any:
     """The dash pattern of a variant's ``rank``-th label, from 0."""
     if variant not in COLOURS:
         return _OWN[(rank + _number_of(variant, 2)) % len(_OWN)]
-    patterns = _DASHES if variant in DASHED else _SOLID
+    patterns = _DASHES if variant in DASHED else _DOTS if variant in SPARSE else _SOLID
     return patterns[rank % len(patterns)]
 
 

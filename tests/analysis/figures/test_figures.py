@@ -21,7 +21,7 @@ from analysis.figures.paper import (
     figure_2,
     figure_3,
 )
-from analysis.figures.style import COLOURS, DASHED, colour, dashes
+from analysis.figures.style import COLOURS, DASHED, SPARSE, colour, dashes
 from analysis.records.exchange import export_study
 from analysis.records.labels import with_distinct_labels
 from analysis.records.study import load_study
@@ -155,6 +155,22 @@ def test_figure_3_dashes_the_large_value_weight(tmp_path: Path) -> None:
     assert line(axes, "q-a2c").get_color() == line(axes, "q-a2c-c100").get_color()
 
 
+def test_constants_are_dashed_and_soft_targets_are_not() -> None:
+    """As in the theory's figures: their hues are near each other."""
+    assert {dashes(f"dqn-soft-{kind}", 0) for kind in ("entropy", "kl")} == {"-"}
+    constants = [dashes(f"dqn-hard-{kind}", 0) for kind in ("plus", "minus")]
+    assert constants == [dashes("a2c-proper-c100", 0)] * 2
+
+
+@pytest.mark.parametrize("what", ["c100", "t0.1"])
+def test_of_arms_that_coincide_the_upper_one_leaves_more_than_it_hides(
+    what: str,
+) -> None:
+    lower, upper = (dashes(f"{arm}-{what}", 0) for arm in ("a2c-proper", "q-a2c"))
+    on, off = upper[1]
+    assert off > on and upper != lower
+
+
 def test_labels_of_one_variant_look_different(tmp_path: Path) -> None:
     curves = curves_with(tmp_path, NAIVE, config_of(), config_of(temperature=0.1))
     axes = panels(figure_1(curves))["Breakout"]
@@ -173,7 +189,7 @@ def test_no_two_lines_of_a_block_look_alike(block: Block) -> None:
     ]
     assert len(set(looks)) == len(looks)
     assert set(block.variants) <= COLOURS.keys()
-    assert COLOURS.keys() >= DASHED
+    assert COLOURS.keys() >= DASHED | SPARSE
 
 
 @pytest.mark.parametrize(
