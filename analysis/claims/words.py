@@ -58,9 +58,10 @@ def margin_text(answer: Answer) -> str:
 
 
 def span_of(answer: Answer) -> tuple[float, float]:
-    """From where to where the margin reaches."""
-    margin = answer.question.margin
-    return (0.0, margin) if answer.question.kind == RATE else (-margin, margin)
+    """From where to where the margin reaches: from 0, where it is of one side."""
+    margin, kind = answer.question.margin, answer.question.kind
+    sign = "+" if kind == RATE else _SIGNS.get(kind, "±")
+    return (0.0 if sign == "+" else -margin, 0.0 if sign == "−" else margin)
 
 
 def rule_of(answer: Answer) -> str:

@@ -20,13 +20,18 @@ from analysis.figures.svg import strip
 REACHES = (0.25, 0.5, 1.0, 2.0, 5.0)  # of the axis that effects share
 SEQUENCES = (
     "Against the number of blocks. Band: 95 % anytime-valid t interval (of a rate, the "
-    "interval of its bets); dashed: that at 90 %; grey: the margin. No 95 % interval "
-    "is finite with fewer than five blocks."
+    "interval of its bets), a whisker while there is one alone; dashed: that at 90 %; "
+    "grey: the margin, on the side that the question is about. No 95 % interval is "
+    "finite with fewer than five blocks."
 )
 FOREST = (
-    "Dot: mean of the blocks, the first arm less the second in per cent of what the "
-    "tuned baseline learned. Thin: 95 % anytime-valid interval; thick: 90 %. Grey: the "
-    "margin. The axis goes from −{reach:g} to +{reach:g} %; lines without a cap go on."
+    "Dot: mean of the blocks. Of scores it is the first arm less the second, in per "
+    "cent of what the tuned baseline learned; of rates, the share of runs that "
+    "diverged; of whole curves, how much further the arms are apart than each is from "
+    "itself, in per cent of the mean squared distance between their curves. Thin: 95 % "
+    "anytime-valid interval; thick: 90 %. Grey: the margin, on the side that the "
+    "question is about. The axis goes from −{reach:g} to +{reach:g} %; lines without a "
+    "cap go on."
 )
 ROW, STRIP = 26, 240
 AT = (EDGE, 124, 420, 670, 736, 930)  # question, arms, strip, effect, interval, verdict
@@ -96,7 +101,7 @@ def forest_svg(answers: Sequence[Answer]) -> bytes:
         middle = AT[2] + STRIP // 2 * (1 + share)
         lines += text(per_cent(share * reach, 0), y, "label mid", middle)
     lines += text(FOREST.format(reach=100 * reach), y + 2 * LINE, "caption", wide=WIDTH)
-    return document(WIDTH, y + 5 * LINE, lines)
+    return document(WIDTH, y + 7 * LINE, lines)
 
 
 def _row(answer: Answer, reach: float, y: int) -> Iterator[str]:

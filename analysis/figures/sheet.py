@@ -85,7 +85,8 @@ def document(width: int, height: int, lines: Sequence[str]) -> bytes:
 
 def text(said: str, y: int, kind: str, x: int = EDGE, wide: int = 0) -> list[str]:
     """Text at a place, a line each; wrapped, if it is to be no wider than so much."""
-    rows = textwrap.wrap(said, int(wide / LETTER)) if wide else [said]
+    room = int(wide / LETTER)
+    rows = textwrap.wrap(said, room, break_on_hyphens=False) if wide else [said]
     return [
         f'<text class="{kind}" x="{x}" y="{y + LINE * number}">{escape(row)}</text>'
         for number, row in enumerate(rows)

@@ -25,8 +25,8 @@ from analysis.figures.curve_plots import (
 )
 from analysis.figures.curves import Curves, Floats
 from analysis.figures.plot import Plot
-from analysis.figures.profiles import profile_plot
-from analysis.figures.sheet import Part, Sheet
+from analysis.figures.profiles import FEWEST, profile_plot
+from analysis.figures.sheet import Mark, Part, Sheet
 from analysis.records.study import Study
 from analysis.tables.scoring import final_scores
 
@@ -38,7 +38,9 @@ CAPTIONS = {
     "95 % anytime-valid t interval of their mean, at each point by itself.",
     "profile": "Share of runs with a score above each value, over games with a scale "
     "(Agarwal et al. 2021); 0 is random play. Band: 95 % stratified bootstrap interval "
-    "(percentile), at each point by itself, for a look at one time alone.",
+    "(percentile), at each point by itself, for a look at one time alone. n: scored "
+    "runs, on the game with fewest; arms with fewer than "
+    f"{FEWEST} there are not drawn.",
 }
 Played = Mapping[str, tuple[Floats, list[Arm]]]  # frames and arms, by game
 
@@ -70,7 +72,8 @@ def study_sheets(
             marks = [(named(a), a.colour, a.dash) for a in legend(played)]
             for kind, panels in _panels(played, shown, units).items():
                 if panels:
-                    parts[kind].append(Part(shown.block.heading, marks, panels))
+                    drawn = _marks_of(panels[0]) if kind == "profile" else marks
+                    parts[kind].append(Part(shown.block.heading, drawn, panels))
         for kind, there in parts.items():
             if there:
                 said = f"{CAPTIONS[kind]} Study: {study.name}."
@@ -140,6 +143,11 @@ def _panels(
         "differences": differences,
         "profile": [profile] if profile else [],
     }
+
+
+def _marks_of(plot: Plot) -> list[Mark]:
+    """A legend of the lines that are there: of fewer arms than have finished runs."""
+    return [(line.label, line.colour, line.dash) for line in plot.lines]
 
 
 def _normalised(

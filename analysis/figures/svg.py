@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from analysis.figures.plot import Band, Line, Plot
 
 WIDTH, HEIGHT = 320, 210  # of whole units, about a pixel each
-LEFT, RIGHT, TOP, BOTTOM = 46, 6, 24, 38
+LEFT, RIGHT, TOP, BOTTOM = 56, 6, 24, 38  # left of it: a label, and "−1000"
+CAP = 4  # half of a whisker's
 
 Floats = NDArray[np.float64]
 
@@ -134,11 +135,23 @@ def _band(band: Band, plot: Plot, frame: Frame) -> str:
     x, low = _stepped(frame.x(plot.x), frame.y(band.low), plot.steps)
     _, high = _stepped(frame.x(plot.x), frame.y(band.high), plot.steps)
     sides = np.stack([x, low, high], axis=1)
-    path = ""
+    path = whiskers = ""
     for part in _finite(sides):
+        if len(part) == 1:  # an area would have no width
+            whiskers += _whisker(*np.rint(part[0]).astype(int).tolist())
+            continue
         there, back = part[:, [0, 2]], part[::-1, [0, 1]]
         path += _path(np.concatenate([there, back])) + "z"
-    return f'<path fill="{escape(band.colour)}" d="{path}"/>'
+    drawn = f'<path fill="{escape(band.colour)}" d="{path}"/>'
+    if whiskers:
+        look = f'class="whisker" stroke="{escape(band.colour)}"'
+        drawn += f'<path {look} d="{whiskers}"/>'
+    return drawn
+
+
+def _whisker(x: int, low: int, high: int) -> str:
+    caps = "".join(f"M{x - CAP} {y}h{2 * CAP}" for y in (low, high))
+    return f"M{x} {low}V{high}{caps}"
 
 
 def _stepped(x: Floats, y: Floats, steps: bool) -> tuple[Floats, Floats]:

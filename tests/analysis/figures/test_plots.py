@@ -17,7 +17,7 @@ from analysis.figures.curve_plots import (
 from analysis.figures.plot import Band, Line, Plot
 from analysis.figures.profiles import profile, profile_band, profile_plot
 from analysis.figures.sequence_plots import Look, sequence_plot
-from analysis.figures.svg import Frame, strip, svg, ticks
+from analysis.figures.svg import RIGHT, WIDTH, Frame, number, strip, svg, ticks
 
 NAN = float("nan")
 FRAMES = np.arange(1, 11) / 10
@@ -64,6 +64,27 @@ def test_a_band_without_an_end_is_not_drawn() -> None:
     band = Band("b", "#fff", [NAN, 0.0, 0.0], [NAN, 1.0, 1.0])
     (path,) = paths(svg(plot([0.0, 0.0, 0.0], bands=[band])), "band")
     assert path.count("z") == 1
+
+
+def test_a_lone_interval_is_a_whisker_since_an_area_would_have_no_width() -> None:
+    band = Band("b", "#fff", [NAN, NAN, -1.0], [NAN, NAN, 1.0])
+    drawn = plot([0.0, 0.0, 0.0], bands=[band])
+    area, whisker = paths(svg(drawn), "band")
+    low, high = Frame.of(drawn).y([-1.0, 1.0]).round().astype(int)
+    assert area == ""
+    assert whisker.startswith(f"M{WIDTH - RIGHT} {low}V{high}M")
+    assert whisker.count("h8") == 2  # its caps
+    whole = Band("b", "#fff", [0.0, 0.0, -1.0], [1.0, 1.0, 1.0])
+    assert "whisker" not in svg(plot([0.0, 0.0, 0.0], bands=[whole]))
+
+
+@pytest.mark.parametrize("value", [-100.0, -1000.0])
+def test_numbers_of_an_axis_are_beside_its_label(value: float) -> None:
+    digit, baseline, descent = 7, 11, 3  # of text of 11 px, at most
+    drawn = svg(plot([value, 0.0]))
+    assert f"translate({baseline} " in drawn
+    (end,) = re.findall(f'<text x="(\\d+)" y="\\d+">{number(value)}<', drawn)
+    assert int(end) - digit * len(number(value)) >= baseline + descent
 
 
 def test_names_are_escaped_and_values_that_are_none_are_null() -> None:

@@ -10,11 +10,15 @@ import pytest
 
 from analysis.build import draw_figures
 from analysis.claims.judging import judge_all
+from analysis.claims.scales import read_scales
 from analysis.figures.claim_sheets import claim_files
+from analysis.figures.curves import learning_curves
 from analysis.figures.plot import Line, Plot
 from analysis.figures.sheet import Part, Sheet, sheet_svg
+from analysis.figures.study_sheets import study_sheets
 from analysis.figures.svg import WIDTH
-from tests.analysis.claims.test_judging import planted
+from tests.analysis.claims.planted import SHAPE, run_of, study_with
+from tests.analysis.claims.test_judging import GAMES, planted, write_scales
 from tests.analysis.report.conftest import EVIL, planted_results
 
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -72,6 +76,33 @@ def test_intervals_say_what_they_are(sheets) -> None:
         assert words in said(sheets[name])
 
 
+def test_effects_of_rates_and_of_curves_are_not_called_differences(sheets) -> None:
+    caption = said(sheets["claims_effects.svg"])
+    for words in ("of rates, the share of runs", "of whole curves, how much further"):
+        assert words in caption
+
+
+def test_a_profiles_legend_has_the_arms_that_it_draws(tmp_path: Path) -> None:
+    """Two runs of a control give no line: it is in the legend of seeds alone."""
+    arms = {"a2c-naive": 4, "a2c-proper": 4, "a2c-proper-kl": 4, "a2c-naive-plus": 2}
+    runs = [
+        run_of(arm, game, seed, SHAPE * (10 + seed))
+        for arm, seeds in arms.items()
+        for game in GAMES
+        for seed in range(seeds)
+    ]
+    write_scales(tmp_path)
+    study = study_with(runs)
+    curves, scales = learning_curves(study), read_scales(tmp_path)
+    found = study_sheets(study, curves, scales)
+    seeds, profile = (found[f"figure_1_{kind}"] for kind in ("seeds", "profile"))
+    labels = [
+        [label for label, *_ in sheet.parts[1].marks] for sheet in (seeds, profile)
+    ]
+    assert labels == [[f"{arm} (n = {n})" for arm, n in arms.items()], labels[0][:3]]
+    assert "fewer than 3" in profile.caption
+
+
 def test_the_forest_has_a_row_with_its_margin_for_each_effect(sheets) -> None:
     sheet = sheets["claims_effects.svg"]
     strips = [
@@ -81,6 +112,18 @@ def test_the_forest_has_a_row_with_its_margin_for_each_effect(sheets) -> None:
     assert len(strips) == len(margins) == len(re.findall(r"n = 6", said(sheet))) > 5
     assert "C1.final a2c-proper less a2c-naive, MinAtar" in said(sheet)
     assert "contradicted (−10 %)" in said(sheet)
+
+
+def test_a_margin_of_one_side_is_shaded_on_that_side_alone(sheets) -> None:
+    sheet = sheets["claims_effects.svg"]
+    signs = re.findall(r"\((.)(?:elow )?[\d.]+ %\)", said(sheet))
+    sides = {"−": (True, False), "+": (False, True), "±": (True, True)}
+    for sign, drawn in zip(signs, nested(sheet, "strip"), strict=True):
+        (margin,) = [each for each in drawn if each.get("class") == "margin"]
+        left, width = (float(margin.get(key) or 0) for key in ("x", "width"))
+        ends = left < 120, left + width > 120  # 0 is in the middle
+        assert ends == sides["+" if sign == "b" else sign]
+    assert set(signs) == {*sides, "b"}
 
 
 def test_a_claims_sequence_ends_with_its_verdict(sheets) -> None:
