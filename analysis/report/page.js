@@ -43,6 +43,27 @@
     u.ctx.restore();
   };
 
+  // A band's lone point is an area without width: a line with caps, as svg.py draws it.
+  const whiskers = (plot) => (u) => {
+    u.ctx.save();
+    u.ctx.setLineDash([]);
+    u.ctx.lineWidth = 1.6 * devicePixelRatio;
+    for (const { low, high, colour } of plot.bands) {
+      const there = (k) => low[k] != null && high[k] != null;
+      u.ctx.strokeStyle = faint(colour, "99");
+      plot.x.forEach((value, k) => {
+        const x = u.valToPos(value, "x", true), cap = 4 * devicePixelRatio;
+        const outside = x < u.bbox.left - 1 || x > u.bbox.left + u.bbox.width + 1;
+        if (outside || !there(k) || there(k - 1) || there(k + 1)) return;
+        const ends = [low[k], high[k]].map((y) => u.valToPos(y, "y", true));
+        const way = new Path2D(`M${x} ${ends[0]}V${ends[1]}`);
+        for (const y of ends) way.addPath(new Path2D(`M${x - cap} ${y}h${2 * cap}`));
+        u.ctx.stroke(way);
+      });
+    }
+    u.ctx.restore();
+  };
+
   const range = (plot) => (u, low, high) => {
     const all = [low, high, ...plot.span].filter((v) => v != null && isFinite(v));
     if (!all.length) return [0, 1];
@@ -79,7 +100,7 @@
         axis(plot.yLabel, 48)],
       bands: plot.bands.map((band, n) => (
         { series: [2 * n + 2, 2 * n + 1], fill: faint(band.colour, "2b") })),
-      hooks: { drawClear: [span(plot)] },
+      hooks: { drawClear: [span(plot)], draw: [whiskers(plot)] },
     };
   };
 
@@ -282,7 +303,7 @@
     figure.querySelector(".panels").before(bar);
     if (games.length > 1) choices(bar, "Games", games, state.games, redraw);
     if (seeds.length > 1) {
-      choices(bar, "Seeds (with some off, differences have no interval: it is of all)",
+      choices(bar, "Seeds (intervals of differences are shown only with all seeds on)",
         seeds, state.seeds, redraw, true);
       const label = make("label", "", bar), box = make("input", "", label);
       box.type = "checkbox";

@@ -28,6 +28,7 @@ from analysis.figures.claim_sheets import reach_of, sequence_of, strip_of
 from analysis.figures.plot import Plot
 
 DECIDED = ("supported", "contradicted")
+MOST_REASONS = 3  # of a study without verdicts
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,11 +156,16 @@ def missing_lines(judged: Judged) -> list[str]:
         tiers = [t for each in judged.tiers.values() for t in each if t.name == study]
         asked = [tier for tier in tiers if tier.verdict != "not asked"]
         if asked and all(tier.verdict == "no verdict" for tier in asked):
-            why = list(dict.fromkeys(tier.says for tier in asked))
-            lines.append(
-                f"{name_of(study)}: {'; '.join(why[:3])} (./run_all.sh {study})"
-            )
+            said = _shortened(list(dict.fromkeys(tier.says for tier in asked)))
+            lines.append(f"{name_of(study)}: {said} (./run_all.sh {study})")
     return lines
+
+
+def _shortened(reasons: Sequence[str]) -> str:
+    """The first few reasons, and how many are left unsaid."""
+    more = len(reasons) - MOST_REASONS
+    unsaid = [f"and {more} more"] if more > 0 else []
+    return "; ".join([*reasons[:MOST_REASONS], *unsaid])
 
 
 def counts(judged: Judged) -> list[str]:

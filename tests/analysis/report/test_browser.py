@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -115,6 +116,22 @@ def test_no_request_no_error_and_nothing_beyond_the_page(visit, width, scheme):
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
 
 
+@pytest.mark.parametrize("width", [320, 390, 736])
+def test_no_verdict_is_printed_over_its_neighbour(visit, width):
+    seen = visit(width)
+    seen.page.evaluate("""document.querySelectorAll('.claims .who + .said').forEach(
+      (said, n) => {
+        said.parentElement.className = n % 3 ? 'tier contradicted' : 'tier silent';
+        said.innerText = n % 3 ? '✘ contradicted' : '– says nothing of it';
+      })""")  # the longest of what may stand there
+    over = """[...document.querySelectorAll('.claims .tier + .tier')].filter(next => {
+      const said = next.previousElementSibling.querySelector('.said');
+      const [one, two] = [said, next].map(each => each.getBoundingClientRect());
+      return one.right > two.left && one.bottom > two.top && one.top < two.bottom;
+    }).map(next => next.parentElement.innerText)"""
+    assert seen.page.evaluate(over) == []
+
+
 def test_verdicts_are_readable_without_scripts(visit):
     seen = visit(java_script_enabled=False)
     claim = seen.page.locator("#C1")
@@ -211,9 +228,29 @@ def test_a_claim_opens_by_keyboard_and_by_link(visit):
     assert visit(part="#C2").page.locator("#C2 blockquote").is_visible()
 
 
-def test_the_scripts_interval_is_that_of_the_statistics(visit):
+def function_of_script(name: str) -> str:
     script = (Path(page.__file__).parent / "page.js").read_text()
-    (made,) = re.findall(r"const halfWidth = (\(n\) => \{.*?\n  \});", script, re.S)
+    (made,) = re.findall(rf"const {name} = (\(\w+\) => \{{.*?\n  \}});", script, re.S)
+    return str(made)
+
+
+def test_a_plot_is_cut_where_its_longest_line_ends(visit):
+    """Lines that are everywhere, such as that of no difference, do not count."""
+    lines = [{"y": [1, None, 3, None, None]}, {"y": [1, 2, None, None, None]}]
+    zero, band = {"y": [0] * 5, "everywhere": True}, {"low": [1] * 5, "high": [2] * 5}
+    plot = {"x": [1, 2, 3, 4, 5], "lines": [*lines, zero], "bands": [band]}
+    cut = f"({function_of_script('cut')})"
+    seen = visit().page
+    found = seen.evaluate(f"{cut}({json.dumps(plot)})")
+    assert found["x"] == [1, 2, 3]
+    drawn = [each["y"] for each in found["lines"]]
+    assert drawn == [[1, None, 3], [1, 2, None], [0, 0, 0]]
+    assert found["bands"] == [{"low": [1] * 3, "high": [2] * 3}]
+    assert seen.evaluate(f"{cut}({json.dumps(plot | {'lines': [zero]})}).x.length") == 5
+
+
+def test_the_scripts_interval_is_that_of_the_statistics(visit):
+    made = function_of_script("halfWidth")
     n = list(range(2, 31))
     call = f"{n}.map({made.replace('ALPHA', '0.05')})"
     widths = visit().page.evaluate(call)

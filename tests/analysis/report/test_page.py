@@ -18,11 +18,15 @@ from analysis.claims import judging
 from analysis.claims.build import write_claims
 from analysis.claims.calibration_page import calibration_cells
 from analysis.claims.reading import load_claims
+from analysis.claims.tiers import Tier
 from analysis.records.csvs import csv_bytes
 from analysis.records.exchange import export_study
 from analysis.records.files import write_atomically
+from analysis.records.gaps import gaps
+from analysis.records.study import load_study
 from analysis.report.contents import kept_studies
 from analysis.report.theory import equations
+from analysis.report.verdicts import missing_lines
 from tests.analysis.records_on_disk import config_of, write_run
 from tests.analysis.report.conftest import EVIL
 from tests.analysis.test_committed import RESULTS
@@ -103,6 +107,24 @@ def test_the_report_says_what_is_missing(small_study: Path) -> None:
         assert said in text
 
 
+def test_what_is_missing_is_counted_in_lines_where_a_line_has_many_runs(
+    small_study: Path,
+) -> None:
+    text = Page(report_of(small_study)).text
+    lines = gaps(load_study(small_study / "data", "atari"))
+    ending = "" if len(lines) == 1 else "s"
+    assert f"missing, unfinished or failed, in {len(lines)} line{ending}" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "end"), [(3, "why 2 (./run_all.sh atari)"), (5, "why 2; and 2 more (")]
+)
+def test_reasons_that_are_not_said_are_counted(count: int, end: str) -> None:
+    tiers = {f"C{n}": [Tier("atari", "no verdict", f"why {n}")] for n in range(count)}
+    (line,) = missing_lines(judging.Judged([], {}, tiers, ["atari"], {}))
+    assert line.startswith("Atari: why 0; why 1; ") and end in line
+
+
 def test_no_claim_is_judged_on_what_is_not_there(small_study: Path) -> None:
     found = Page(report_of(small_study))
     assert not {"supported", "contradicted", "strip"} & set(found.classes)
@@ -131,7 +153,7 @@ def test_what_is_drawn_is_the_last_of_what_is_judged(judged: str) -> None:
     assert (round(band["low"][-1], 1), round(band["high"][-1], 1)) == (low, high)
     assert drawn["x"] == [3, 4, 5, 6, 7, 8]
     assert band["low"][:2] == [None, None]  # no finite one below five blocks
-    assert drawn["span"] == [-10, 10]
+    assert drawn["span"] == [-10, 0]  # it is about harm alone
 
 
 def test_cross_checks_stand_beside_verdicts_and_are_called_so(
