@@ -96,7 +96,7 @@ def blocks_of(
     games, notes = _games(question.games[study], scales, study)
     _check_there(runs, question.arms, games, study)
     runs = runs[runs["game"].isin(games)]
-    _check_alike(runs, study)
+    check_alike(runs, study)
     units = pd.DataFrame(
         [(scales[game].random, scales[game].scale) for game in runs["game"]],
         columns=["random", "scale"],
@@ -146,8 +146,16 @@ def _check_there(
             raise NoVerdictError(f"{study} has no runs of {arm!r} on {_list(lost)}")
 
 
-def _check_alike(runs: pd.DataFrame, study: str) -> None:
-    """Runs that are compared differ in the arm and the seed alone."""
+def check_alike(runs: pd.DataFrame, study: str) -> None:
+    """Runs that are compared differ in the arm and the seed alone.
+
+    Args:
+        runs: Rows of what :func:`scored` returned.
+        study: Whose runs these are.
+
+    Raises:
+        NoVerdictError: They do not; in one line, in what.
+    """
     if len(versions := sorted(set(runs["numerics"]))) > 1:
         each = ", ".join(map(str, versions))
         raise NoVerdictError(f"{study} mixes numerics versions: {each}")

@@ -22,7 +22,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from analysis.claims.blocks import NoVerdictError, _check_alike, scored
+from analysis.claims.blocks import NoVerdictError, check_alike, scored
 from analysis.claims.scores import PARTS, final
 from analysis.records.errors import RecordError
 from analysis.records.study import Study
@@ -97,7 +97,7 @@ def study_scores(
         raise RecordError(Path(study.name), f"has no arm {label!r}; it has: {has}")
     games = dict.fromkeys(study.runs["game"], float("nan"))
     table = scored(study, {**games, **random})
-    _check_alike(table[table["label"].isin([label, against])], study.name)
+    check_alike(table[table["label"].isin([label, against])], study.name)
     table = table.assign(score=final(table)).sort_values("seed")
     rows = table[table["label"] == label]
     if (lost := rows[(rows["status"] == "failed") & rows["score"].isna()]).size:

@@ -143,8 +143,9 @@ def _deepest(gains: pd.Series, unit: Scale, seed: int, game: str) -> Fall | None
     if not (kept < LOST).any():
         return None
     low, fell = int(kept.to_numpy().argmin()), kept < LOST
-    stretch = fell.ne(fell.shift()).cumsum().to_numpy()
-    falls = set(stretch[fell])
+    begins = fell.to_numpy() != fell.shift(fill_value=False).to_numpy()
+    stretch = np.cumsum(begins, dtype=np.int64)
+    falls = np.unique(stretch[fell.to_numpy()])
     lasted = {number: _lasted(gains.index, stretch, number) for number in falls}
     return Fall(
         seed,
@@ -157,7 +158,7 @@ def _deepest(gains: pd.Series, unit: Scale, seed: int, game: str) -> Fall | None
     )
 
 
-def _lasted(frames: pd.Index, stretch: NDArray[np.int_], number: int) -> int:
+def _lasted(frames: pd.Index, stretch: NDArray[np.int64], number: int) -> int:
     """From a stretch's first frame to the next one's, or to its own last."""
     inside, after = (frames[stretch == number + n] for n in (0, 1))
     return int((after[0] if len(after) else inside[-1]) - inside[0])

@@ -156,7 +156,8 @@ def missing_lines(judged: Judged) -> list[str]:
         tiers = [t for each in judged.tiers.values() for t in each if t.name == study]
         asked = [tier for tier in tiers if tier.verdict != "not asked"]
         if asked and all(tier.verdict == "no verdict" for tier in asked):
-            said = _shortened(list(dict.fromkeys(tier.says for tier in asked)))
+            why = (tier.says.replace(f"{study} has", "has") for tier in asked)
+            said = _shortened(list(dict.fromkeys(why)))
             lines.append(f"{name_of(study)}: {said} (./run_all.sh {study})")
     return lines
 
