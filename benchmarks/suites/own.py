@@ -1,8 +1,8 @@
 """A user's own algorithms and games: from beside the suite file that names them.
 
 Their code runs in a process that reads such a file because its user gave it (``plan``,
-``run``, ``status``, and the ``train`` that ``run`` starts), and in no other: records
-only name it, and what shows records imports nothing of it.
+``run``, ``status``, and whatever takes ``--suite``), and in no other: records only name
+it, and what shows records imports nothing of it.
 """
 
 from __future__ import annotations

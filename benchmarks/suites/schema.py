@@ -113,7 +113,6 @@ MOST_ENVS = 1_000  # as far apart as the seeds of two runs' games are
 TINY = 1e-30  # below, a number is 0 to float32, or soon divides something by 0
 
 _WHOLE = Key("hyperparameters", int, top=MOST)
-_NUMBER = Key("hyperparameters", float)
 _SHARE = Key("hyperparameters", float, top=1)
 _EPSILON = Key("hyperparameters", float, top=1, above=TINY)
 _SWITCH = Key("hyperparameters", bool, choices=(True, False))

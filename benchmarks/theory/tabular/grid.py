@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor
 
 from algorithms.entropy import uniform_log_reference
@@ -31,8 +30,3 @@ def small_mdp(seed: int = 3, n_actions: int = 3) -> TabularMDP:
 def log_policy_like(mdp: TabularMDP, seed: int = 11) -> Tensor:
     """A random policy for an MDP, ``(S, A)``."""
     return random_log_policy(seed, mdp.n_states, mdp.n_actions)
-
-
-def of_start(mdp: TabularMDP, values: Tensor) -> Tensor:
-    """``E_{s_0} V(s_0)``; states that no path starts from may be nan."""
-    return torch.where(mdp.start > 0, mdp.start * values, 0.0).sum(-1)
