@@ -166,6 +166,22 @@ def test_who_stops_ending_games_on_seaquest() -> None:
     assert "naive A2C stops in one of two seeds; with" in FLAT
 
 
+def test_what_is_said_in_short_is_what_the_verdicts_are() -> None:
+    rows = pd.read_csv(RESULTS / "claims" / "verdicts.csv")
+    said = rows[rows["verdict"] != "not asked"].groupby("tier")["verdict"]
+    assert (
+        "MinAtar contradicts three, supports one and leaves three open so far; Atari, "
+        "with one seed, decides none."
+    ) in FLAT
+    assert dict(said.get_group("minatar").value_counts()) == {
+        "contradicted": 3,
+        "undecided": 3,
+        "supported": 1,
+    }
+    assert set(said.get_group("atari")) == {"no verdict"}
+    assert "contradicts" not in set(said.get_group("theory"))
+
+
 def test_the_claims_that_were_amended_are_named() -> None:
     rows = pd.read_csv(RESULTS / "claims" / "verdicts.csv")
     late = list(dict.fromkeys(rows.loc[rows["amended"].notna(), "claim"]))
