@@ -59,13 +59,16 @@ def scored(study: str, label: str, game: str) -> Source:
     return Source(f"tables/{study}/scores.csv", ("mean",), r"^([\d.]+)$", rows)
 
 
-def less(question: str, column: str) -> Source:
-    """By how many per cent of the scale an arm is below another on MinAtar."""
+def effect(question: str, column: str, sign: str = "") -> Source:
+    """By how many per cent of the scale an arm is above another on MinAtar.
+
+    With the sign ``-``, by how many it is below.
+    """
     rows = (("question", f"^{question}$"), ("study", "^minatar$"), ("game", "^all$"))
     return Source(
         "claims/questions.csv",
         (column,),
-        r"^-([\d.]+)$",
+        rf"^{sign}([\d.]+)$",
         rows,
         lambda shares: 100 * only(shares),
     )
@@ -214,7 +217,12 @@ QUOTES = (
     Quote(
         "its final score is lower by {} % of the scale on average, between {} and {} % "
         "at 95 %; whether",
-        (less("C1.final", "effect"), less("C1.final", "high"), less("C1.final", "low")),
+        tuple(effect("C1.final", each, "-") for each in ("effect", "high", "low")),
+    ),
+    Quote(
+        "hard targets score less than soft entropy by {} % of the scale, between {} "
+        "and {} % at 95 %, and whether",
+        tuple(effect("C4.plus", each) for each in ("effect", "low", "high")),
     ),
     Quote(
         "`dqn-hard` comes to {} on Breakout within 2M",
@@ -256,7 +264,7 @@ SETTINGS = (
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
-    r"\bat 95 %; whether",
+    r"\bat 95 %(?:; whether|, and whether)",
     r"at most 5 % of studies ever state something false",  # what the intervals are for
     # What the deviations compare.
     r"\d+M frames \(A2C\), \d+M \(DQN, inferred\)",
