@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from analysis.claims.scales import read_scales
-from analysis.figures.comparisons import BONUS
+from analysis.figures.comparisons import BONUS, EQUIVALENT
+from analysis.figures.curves import learning_curves
 from analysis.records.study import load_study
 from analysis.report.falls import steadiness
 from analysis.tables.scoring import final_scores
@@ -187,3 +188,33 @@ def test_the_claims_that_were_amended_are_named() -> None:
     late = list(dict.fromkeys(rows.loc[rows["amended"].notna(), "claim"]))
     *first, last = late
     assert f"{', '.join(first)} and {last} were amended after their first" in FLAT
+
+
+def bands_apart(first: str, second: str) -> dict[str, list[float]]:
+    """Where the bands of two arms' curves do not meet on MinAtar, in frames by game."""
+    mean = learning_curves(load_study(RESULTS / "data", "minatar")).mean
+    both = mean[mean["label"].isin([first, second])].dropna()
+    found = {}
+    for game, rows in both.groupby("game"):
+        wide = rows.pivot(index="frames", columns="label", values=["mean", "sd"])
+        means, sds = wide.dropna()["mean"], wide.dropna()["sd"]
+        gaps = (means[first] - means[second]).abs() > sds.sum(axis=1)
+        found[str(game)] = [float(frames) for frames in gaps.index[gaps]]
+    return found
+
+
+def test_where_bands_of_curves_do_not_overlap() -> None:
+    assert (
+        "The bands of A2C with it and without overlap, but for the end of Freeway, by "
+        "little, and for Seaquest"
+    ) in FLAT
+    apart = bands_apart("a2c-naive", "a2c-proper")
+    late = apart.pop("MinAtar/Freeway")
+    assert late and min(late) > 0.7e6
+    assert apart.pop("MinAtar/Seaquest")
+    assert set(apart) == {
+        f"MinAtar/{game}" for game in ("Asterix", "Breakout", "SpaceInvaders")
+    }
+    assert not any(apart.values())
+    assert "At the paper's temperature their bands overlap everywhere." in FLAT
+    assert not any(bands_apart(*EQUIVALENT[:2]).values())
