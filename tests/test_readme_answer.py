@@ -217,4 +217,4 @@ def test_where_bands_of_curves_do_not_overlap() -> None:
     }
     assert not any(apart.values())
     assert "At the paper's temperature their bands overlap everywhere." in FLAT
-    assert not any(bands_apart(*EQUIVALENT[:2]).values())
+    assert not any(bands_apart(*EQUIVALENT).values())

@@ -12,7 +12,7 @@ from analysis.claims.sequences import Interval
 from analysis.claims.tables import ALL_GAMES, AMENDED, percent, tier_text
 from analysis.claims.tiers import Answer
 from analysis.claims.verdicts import RATE
-from analysis.claims.words import missing_text
+from analysis.claims.words import arms_of, missing_text
 from analysis.tables.markdown import markdown_table
 
 TIERS = {"theory": "exact mathematics", "minatar": "MinAtar", "atari": "Atari"}
@@ -142,10 +142,9 @@ def _section(claim: Claim, judged: Judged, questions: pd.DataFrame) -> str:
 def _question_cells(each: Answer) -> dict[str, str]:
     question, found = each.question, each.judgement
     decides = " **(decides)**" if question.decides else ""
-    arms = " less ".join(f"`{arm}`" for arm in question.arms)
     cells = {
         "question": f"{question.id}{decides}: {question.asks}",
-        "A less B": arms if question.kind != RATE else f"rate of {arms}",
+        "A less B": ("rate of " if question.kind == RATE else "") + arms_of(each),
         "study": each.study,
         "effect, %": "–" if found is None else percent(found.mean),
         "wide interval": "–",

@@ -79,11 +79,6 @@ class Effect:
         return [(str(game), per_cent(mean)) for game, mean in means.items()]
 
     @property
-    def decided(self) -> bool:
-        """Whether there is a verdict that a game left out could change."""
-        return self.answer.state in DECIDED and bool(self.answer.without)
-
-    @property
     def rule(self) -> str:
         """What decides it."""
         return rule_of(self.answer)
