@@ -223,14 +223,14 @@ def _done_run(
 ) -> RunRecord:
     path = folder / DONE_FILE
     done = read_json(path)
-    try:
-        # Older records have a seal on their games alone.
-        present = [key for key in SEALS if key in done or key == "episodes_sha256"]
-        sealed, count = {key: done[key] for key in present}, int(done["episodes"])
-        frames, seconds = int(done["frames"]), float(done["seconds"])
-        speed = float(done["frames_per_second"])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise RecordError(path, f"lacks or mangles {error}") from None
+    # Older records have a seal on their games alone.
+    sealed = {key: done[key] for key in SEALS if key in done}
+    if "episodes_sha256" not in sealed:
+        raise RecordError(path, "lacks 'episodes_sha256'")
+    count = number_in(path, done, "episodes")
+    frames = int(number_in(path, done, "frames"))
+    seconds = number_in(path, done, "seconds")
+    speed = number_in(path, done, "frames_per_second")
     for key, digest in sealed.items():
         if digest != _sha256(folder / SEALS[key]):
             raise _changed(folder / SEALS[key])

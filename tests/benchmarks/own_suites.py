@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.suites import own
+from benchmarks.suites.config import RunConfig
+from benchmarks.suites.suite import Selection, load_suite
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ARM = """
@@ -35,6 +37,7 @@ variants = ["a2c-naive", "mine"]
 frames = { value = 1_000, source = "user" }
 seeds = { value = 1, source = "user" }
 """
+MINE = "[variant.mine]\n"
 # All examples on CartPole, in the smallest of runs.
 TOGETHER = """
 family = "classic_control:ClassicControl"
@@ -82,6 +85,11 @@ def suite_in(
     (folder / "arm_of_mine.py").write_text(arm)
     (folder / f"{name}.toml").write_text(suite)
     return str(folder / f"{name}.toml")
+
+
+def mine(suite: str, **values: object) -> RunConfig:
+    """The run of a suite's own arm, with settings changed as ``--set`` does."""
+    return load_suite(suite, Selection(only=["mine"], values=values))[0]
 
 
 def examples_in(folder: Path, suite: str = TOGETHER) -> str:
