@@ -2,8 +2,7 @@
 
 A family of games has a folder, ``results/data/speed/`` or ``speed-minatar/``, with the
 machine that it was measured on: ``measurements.csv``, a row a measurement;
-``memory.csv``, the peak memory of whole runs; ``projection.csv``, what the suites would
-take; and ``about.json``, the machine.
+``memory.csv``, the peak memory of whole runs; and ``about.json``, the machine.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
 
-FILES = ("measurements.csv", "memory.csv", "projection.csv", "about.json")
+FILES = ("measurements.csv", "memory.csv", "about.json")
 NOTE = (
     "Agent steps a second of {at_once} processes together, one thread each; every cell "
     "the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
@@ -40,10 +39,6 @@ NOTE = (
 MEMORY_NOTE = (
     "The most memory that a DQN run has had, in megabytes, with a replay memory of "
     "`rows` rows, every one of them written, after `updates` updates."
-)
-PROJECTION_NOTE = (
-    "Hours that a suite takes on this machine, {at_once} runs at once: the median rate "
-    "of the family over the games measured, for all of the suite's games."
 )
 
 
@@ -114,7 +109,6 @@ class Speed:
 
     measured: pd.DataFrame
     memory: pd.DataFrame
-    projection: pd.DataFrame
     about: Mapping[str, Any]
     games: str = "Atari"
 
@@ -126,7 +120,7 @@ class Speed:
     def data_files(self) -> dict[Path, bytes]:
         """The files below ``results`` that keep it."""
         about = (json.dumps(self.about, indent=1) + "\n").encode()
-        tables = (self.measured, self.memory, self.projection)
+        tables = (self.measured, self.memory)
         contents = (*map(_csv, tables), about)
         folder = MEASURED[self.games].folder
         return with_digests(
@@ -168,9 +162,6 @@ class Speed:
             "## Memory",
             MEMORY_NOTE,
             markdown_table(self.memory.astype(str)).rstrip(),
-            "## The suites",
-            PROJECTION_NOTE.format(at_once=at_once),
-            markdown_table(self.projection.astype(str)).rstrip(),
         ]
         return "\n\n".join(parts) + "\n"
 
@@ -195,9 +186,9 @@ def load_speed(results: Path, games: str = "Atari") -> Speed | None:
     check_digests(folder, FILES)
     try:
         *tables, about = (folder / name for name in FILES)
-        measured, memory, projection = map(pd.read_csv, tables)
+        measured, memory = map(pd.read_csv, tables)
         found = json.loads(about.read_bytes())
-        return Speed(measured, memory, projection, found, games)
+        return Speed(measured, memory, found, games)
     except (OSError, ValueError) as error:
         raise RecordError(folder, str(error)) from error
 

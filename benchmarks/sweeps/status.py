@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -189,21 +189,30 @@ def kept_in_data(results: Path, runs: Sequence[RunStatus]) -> str:
         return ""
     with (folder / RUNS_FILE).open(newline="") as file:
         kept = {row.get("run_id"): row.get("status") for row in csv.DictReader(file)}
-    found = [kept[run.run_id] for run in lacking if run.run_id in kept]
-    states = ", ".join(f"{n} {state}" for state, n in Counter(found).items())
+    found = [run for run in lacking if run.run_id in kept]
+    counts = Counter(kept[run.run_id] for run in found)
+    states = ", ".join(f"{n} {state}" for state, n in counts.items())
     what = f"{len(found)} of the {len(lacking)} missing runs"
     others = len(kept) - len(found)
     return (
         f"{folder} holds {what}{f' ({states})' * bool(found)}"
         f"{f', and {others} more' * bool(others)}"
-        f"{f'; --first-seed {_first_not_in(kept, lacking)} adds to them' * bool(found)}"
+        f"{_how_to_add(found, lacking) * bool(found)}"
     )
 
 
-def _first_not_in(kept: Collection[str | None], runs: Sequence[RunConfig]) -> int:
-    """The least seed of which a run is not kept; if all are, the seed after theirs."""
-    new = [run.seed for run in runs if run.run_id not in kept]
-    return min(new, default=1 + max(run.seed for run in runs))
+def _how_to_add(kept: Sequence[RunConfig], lacking: Sequence[RunConfig]) -> str:
+    """From which seed on a clone adds to the kept runs, and how many it would repeat.
+
+    It is the least seed of which a run is not kept; if all are, the seed after theirs.
+    """
+    ids = {run.run_id for run in kept}
+    new = [run.seed for run in lacking if run.run_id not in ids]
+    first = min(new, default=1 + max(run.seed for run in lacking))
+    again = sum(run.seed >= first for run in kept)
+    only = "none with --only of arms of as many seeds each"
+    repeats = f", and repeats {again} of them, or {only}" if again else ""
+    return f"; --first-seed {first} adds to them{repeats}"
 
 
 def _tail(path: Path, width: int) -> list[list[str]]:

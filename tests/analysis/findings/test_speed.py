@@ -13,7 +13,7 @@ from analysis.findings.speed import FILES, Speed, load_speed, load_speeds, summa
 from analysis.records.digests import DIGESTS_FILE, adopt
 from analysis.records.errors import RecordError
 
-MEASUREMENTS, MEMORY, PROJECTION, ABOUT = (Path("data", "speed", n) for n in FILES)
+MEASUREMENTS, MEMORY, ABOUT = (Path("data", "speed", n) for n in FILES)
 MACHINE = {"cpu": "Test CPU", "cores": 2, "at_once": 2, "torch": "2.13.0"}
 RATES = {"stock": 100.0, "float32": 150.0, "mixed": 160.0, "bfloat16": 250.0}
 # On each of two cores: 1 ms of emulator a step, and 1 ms of arithmetic in float32.
@@ -37,8 +37,7 @@ def measured():
 def found():
     about = MACHINE | {"flop_per_step": dict.fromkeys(CASES, 1e6)}
     memory = pd.DataFrame([{"variant": "dqn-hard", "rows": 10, "peak_mb": 1.0}])
-    projection = pd.DataFrame([{"suite": "atari", "runs": 1, "stock_hours": 2.0}])
-    return Speed(measured(), memory, projection, about)
+    return Speed(measured(), memory, about)
 
 
 def test_ratios_and_limits(found):
@@ -111,7 +110,7 @@ def test_mangled_data_are_named(found, small_study):
         load_speed(small_study)
 
 
-@pytest.mark.parametrize("path", [MEASUREMENTS, MEMORY, PROJECTION, ABOUT])
+@pytest.mark.parametrize("path", [MEASUREMENTS, MEMORY, ABOUT])
 def test_edited_data_are_refused(found, tmp_path, path):
     write(found.data_files(), tmp_path)
     assert load_speed(tmp_path) is not None

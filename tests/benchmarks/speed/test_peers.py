@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from analysis.findings.measured import CASES
 from analysis.findings.measured import MEASURED as SHOWN
 from benchmarks.runs.build import make_model
 from benchmarks.runs.stopwatch import shortened
-from benchmarks.speed.comparison import projection
 from benchmarks.speed.limits import flop_per_step, game_rate
 from benchmarks.speed.memory import PLAYED
 from benchmarks.speed.peers import MEASURED, about, config_of, stock_model
@@ -64,19 +62,6 @@ def test_arithmetic_on_atari_is_what_was_recorded():
 @pytest.mark.parametrize("game", GAMES)
 def test_a_raw_game_is_played_game_after_game(game):
     assert 10 < game_rate(game, 0.2) < 1e7
-
-
-def test_the_hours_of_a_family_are_of_its_own_suites():
-    rows = [
-        {"case": case, "side": side, "rate": 100.0}
-        for case in CASES
-        for side in ("stock", "float32", "mixed", "bfloat16")
-    ]
-    measured = pd.DataFrame(rows)
-    suites = {games: set(projection(games, measured)["suite"]) for games in MEASURED}
-    assert {"paper", "atari"} <= suites["Atari"]
-    assert {"minatar", "minatar-tuning"} <= suites["MinAtar"]
-    assert not suites["Atari"] & suites["MinAtar"]
 
 
 def test_games_that_are_not_measured_are_refused(refused, tmp_path):

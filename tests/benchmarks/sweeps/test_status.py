@@ -158,7 +158,8 @@ def test_a_clone_says_which_seeds_its_data_lack(call, tmp_path):
     words = ("status", "smoke", "--only", "q-a2c", "a2c-naive", "--results", tmp_path)
     said = call(*words, "--seeds", 3)[1].splitlines()[-1]
     held = "holds 3 of the 6 missing runs (3 done)"
-    assert said.endswith(f"{held}; --first-seed 1 adds to them")
+    repeats = "repeats 1 of them, or none with --only of arms of as many seeds each"
+    assert said.endswith(f"{held}; --first-seed 1 adds to them, and {repeats}")
     rest = load_suite("smoke", replace(chosen, first_seed=1, seeds=2))
     assert [run.run_id for run in rest] == [run.run_id for run in runs[2:]]
 
