@@ -111,7 +111,8 @@ def tier_text(tier: Tier) -> str:
         return f"no verdict: {tier.says}{more}"
     if tier.verdict == "undecided":
         return f"undecided, {missing_text(tier.missing)}"
-    return tier.verdict
+    more = f" {tier.says}" if tier.verdict == "contradicted" and tier.says else ""
+    return tier.verdict + more
 
 
 def percent(value: float) -> str:

@@ -88,7 +88,8 @@ class Tier:
     Attributes:
         name: ``theory``, or the study's name.
         verdict: A :data:`State`; of theory, one of ``claim.ANSWERS``.
-        says: More of it, in words.
+        says: More of it, in words: why there is no verdict, or by which of several
+            questions the claim is contradicted.
         missing: Blocks until it is decided, where it isn't; None if over a thousand.
     """
 
@@ -108,16 +109,13 @@ def study_tier(
     claim: Claim, study: str, answers: Mapping[tuple[str, str], Answer]
 ) -> Tier:
     """What a study says of a claim."""
-    deciding = [
-        answers[study, question.id]
-        for question in claim.judged_in(study)
-        if question.decides
-    ]
+    questions = [each.id for each in claim.judged_in(study) if each.decides]
+    deciding = [answers[study, question] for question in questions]
     if not deciding:
         return Tier(study, "not asked", "")
     states = [each.state for each in deciding]
     if "contradicted" in states:
-        return Tier(study, "contradicted", "")
+        return Tier(study, "contradicted", _by(questions, states))
     # What follows a semicolon helps who mends it, and is too long for a cell.
     why = [each.why.partition(";")[0] for each in deciding if each.why]
     bare = list(dict.fromkeys(why))
@@ -129,6 +127,14 @@ def study_tier(
         return Tier(study, "no verdict", "; ".join(bare), missing)
     verdict = "undecided" if "undecided" in states else "supported"
     return Tier(study, verdict, "", missing)
+
+
+def _by(questions: Sequence[str], states: Sequence[State]) -> str:
+    """Which questions contradict a claim, where others that decide it do not."""
+    said = dict(zip(questions, states, strict=True))
+    by = [name for name, state in said.items() if state == "contradicted"]
+    others = [f"{name} {state}" for name, state in said.items() if name not in by]
+    return "; ".join((f"by {' and '.join(by)}", *others)) if others else ""
 
 
 def read_checks(results: Path) -> pd.DataFrame | None:

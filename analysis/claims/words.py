@@ -64,6 +64,15 @@ def span_of(answer: Answer) -> tuple[float, float]:
     return (0.0 if sign == "+" else -margin, 0.0 if sign == "−" else margin)
 
 
+def unit_of(answer: Answer) -> str:
+    """What the effect is a share of."""
+    if answer.question.kind == RATE:
+        return "of the runs"
+    if answer.question.estimand == "curves":
+        return "of the squared distance between curves"
+    return "of the scale"
+
+
 def rule_of(answer: Answer) -> str:
     """What supports the question's claim and what contradicts it."""
     if answer.question.kind == RATE:

@@ -6,7 +6,7 @@ study ``NAME``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.claims.scales import BASELINES
@@ -14,6 +14,7 @@ from analysis.records.study import Study
 from analysis.tables.scoring import final_scores
 
 ENDING = "-controls"
+AS_WELL = 0.9  # of the baseline's score
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,40 @@ def changed(studies: Sequence[Study]) -> list[Changed]:
         if name.endswith(ENDING) and (main := by_name.get(name.removesuffix(ENDING)))
         for each in _of_study(study, main)
     ]
+
+
+def told(rows: Sequence[Changed], soft_kl: Mapping[str, float]) -> bool:
+    """Whether what the report says of the controls in words is what they show.
+
+    A cooler soft entropy does as well as the baseline; more frames leave it below soft
+    KL; a tenth of the learning rate leaves the value weight below Q-learning without
+    it, and that below itself as it is, but for Seaquest.
+
+    Args:
+        rows: What :func:`changed` returned.
+        soft_kl: The score of soft-KL targets, by game.
+    """
+    entropy = [each for each in rows if each.arm == "dqn-soft-entropy"]
+    cooler = [each for each in entropy if each.setting]
+    longer = [each for each in entropy if not each.setting]
+    plain, weighted = (
+        {each.game: each for each in rows if each.arm == arm}
+        for arm in ("q-a2c", "q-a2c-c100")
+    )
+    if not (cooler and longer and weighted and plain.keys() == weighted.keys()):
+        return False
+    return (
+        all(each.changed.score >= AS_WELL * each.baseline.score for each in cooler)
+        and all(each.changed.score < soft_kl.get(each.game, 0.0) for each in longer)
+        and all(
+            each.changed.score < plain[game].changed.score
+            for game, each in weighted.items()
+        )
+        and all(
+            (each.changed.score < each.plain.score) != game.endswith("Seaquest")
+            for game, each in plain.items()
+        )
+    )
 
 
 def mean_scores(study: Study) -> dict[tuple[str, str], Mean]:

@@ -13,12 +13,11 @@ import pandas as pd
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
 from analysis.claims.tiers import Answer
-from analysis.claims.verdicts import RATE
-from analysis.claims.words import arms_of, margin_text, name_of, per_cent
+from analysis.claims.words import arms_of, margin_text, name_of, per_cent, unit_of
 from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
 from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
-from analysis.report.changed import Mean, changed, mean_scores
+from analysis.report.changed import Mean, changed, mean_scores, told
 from analysis.report.controls import SCALED, controls
 from analysis.report.falls import steadiness
 from analysis.report.living import living
@@ -83,7 +82,9 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
         raise ValueError("findings need the claims and the checks of theory")
     checks, times = theory.checks, {study.name: _times(study) for study in studies}
     views = claim_views(judged, check_counts(checks), contents.registry)
-    errata = theory.errata
+    errata, rows = theory.errata, changed(studies)
+    constants = controls(studies, ONE_STEP)
+    soft_kl = {each.game: each.cells["dqn-soft-kl"].score for each in constants}
     return (
         environment(escapes=False)
         .get_template(TEMPLATE)
@@ -94,9 +95,10 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             theory={"rows": len(checks), "passed": _passed(checks)},
             living=living(studies),
             bonus=controls(studies, CONTROLS, shared=True),
-            constants=controls(studies, ONE_STEP),
+            constants=constants,
             scaled=controls(studies, SCALED, shared=True),
-            changed=changed(studies),
+            changed=rows,
+            changed_told=told(rows, soft_kl),
             steady=steadiness(studies, scales),
             followed=FOLLOWED,
             atari=_atari(studies),
@@ -157,9 +159,8 @@ def _contradicting(judged: Judged, claim: Claim, study: str) -> Iterator[str]:
     for question in claim.judged_in(study):
         each = judged.answers[study, question.id]
         if question.decides and each.state == "contradicted" and each.judgement:
-            unit = "of runs" if question.kind == RATE else "of the scale"
             yield (
-                f"{arms_of(each)}, {per_cent(each.judgement.mean)} {unit}, "
+                f"{arms_of(each)}, {per_cent(each.judgement.mean)} {unit_of(each)}, "
                 f"margin {margin_text(each)}"
             )
 

@@ -17,7 +17,13 @@ from markupsafe import Markup
 from analysis.claims.calibration_page import calibration_cells, calibration_note
 from analysis.claims.judging import Judged
 from analysis.claims.pages import CROSS_CHECKS
-from analysis.claims.words import arms_of, by_game_text, name_of, without_text
+from analysis.claims.words import (
+    arms_of,
+    by_game_text,
+    name_of,
+    unit_of,
+    without_text,
+)
 from analysis.figures.claim_sheets import reach_of
 from analysis.figures.plot import Plot
 from analysis.figures.sheet import PLOT_STYLE
@@ -30,7 +36,7 @@ from analysis.report.verdicts import (
     claim_views,
     counts,
     missing_lines,
-    tier_text,
+    tier_cells,
 )
 from analysis.tables.markdown import (
     COMPARISON_NOTE,
@@ -128,9 +134,10 @@ def environment(*, escapes: bool = True) -> Environment:
         score=score_text,
         ratio=ratio_text,
         frames=frames_text,
-        tier=tier_text,
+        tier=tier_cells,
         named=name_of,
         arms=arms_of,
+        unit=unit_of,
         without=without_text,
         by_game=by_game_text,
         cell=lambda text: text.replace("|", "\\|"),

@@ -129,12 +129,14 @@ def claim_views(
     ]
 
 
-def tier_text(tier: Tier) -> dict[str, str]:
+def tier_cells(tier: Tier) -> dict[str, str]:
     """A tier's verdict as a mark, words, and what is missing."""
     said = SAID.get(tier.verdict, tier.verdict)
     more = ""
     if tier.verdict in ("undecided", "no verdict") and tier.name != THEORY:
         more = missing_text(tier.missing, bare=tier.verdict == "no verdict")
+    elif tier.verdict == "contradicted":
+        more = tier.says
     return {
         "name": name_of(tier.name),
         "kind": tier.verdict.replace(" ", "-"),

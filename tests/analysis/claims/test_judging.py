@@ -13,12 +13,14 @@ from analysis.claims.blocks import scored
 from analysis.claims.judging import NO_RUNS, answer, judge
 from analysis.claims.reading import load_claims
 from analysis.claims.scales import COLUMNS, SCALES_FILE
+from analysis.claims.tables import tier_text
 from analysis.claims.tiers import Answer, study_tier
 from analysis.claims.words import without_text
 from analysis.records.csvs import csv_bytes
 from analysis.records.digests import with_digests
 from analysis.records.files import write_atomically
 from analysis.records.study import save_study
+from analysis.report.verdicts import tier_cells
 from tests.analysis.claims.planted import SHAPE, planted_study, run_of, study_with
 
 GAMES = ["MinAtar/Asterix", "MinAtar/Breakout", "MinAtar/Freeway", "MinAtar/Seaquest",
@@ -97,6 +99,23 @@ def test_a_verdict_of_two_questions(first, second, verdict, missing):
     answers |= {("minatar", name): Said("supported") for name in ("C4.gain", "C4.loss")}
     found = study_tier(claim, "minatar", answers)
     assert (found.verdict, found.missing) == (verdict, missing)
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [
+        ("undecided", "by C4.minus; C4.plus undecided"),
+        ("no verdict", "by C4.minus; C4.plus no verdict"),
+        ("contradicted", ""),
+    ],
+)
+def test_a_contradiction_by_one_of_two_questions_says_which(first, says):
+    answers = {("minatar", "C4.plus"): Said(first)}
+    answers["minatar", "C4.minus"] = Said("contradicted")
+    found = study_tier(CLAIMS["C4"], "minatar", answers)
+    assert found.says == says
+    assert tier_text(found) == f"contradicted {says}".strip()
+    assert tier_cells(found)["more"] == says
 
 
 def test_two_questions_share_the_chance_of_a_wrong_contradiction(tmp_path):

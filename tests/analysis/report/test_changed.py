@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from analysis.records.record import RunRecord
-from analysis.report.changed import Changed, Mean, changed
+from analysis.report.changed import Changed, Mean, changed, told
 from tests.analysis.claims.planted import FRAMES, run_of, study_with
 
 GAME, OTHER = "MinAtar/Freeway", "MinAtar/Seaquest"
@@ -68,3 +70,45 @@ def test_what_the_study_itself_lacks_is_left_out() -> None:
     assert changed([study_with(MAIN, NAME), study_with(runs, CONTROLS)]) == []
     assert changed([study_with(runs, CONTROLS)]) == []
     assert changed([study_with(MAIN, NAME)]) == []
+
+
+def row(arm: str, game: str, setting: str, now: float, was: float) -> Changed:
+    """A row beside a baseline of 10."""
+    scores = (Mean(score, 1, FRAMES) for score in (now, was, 10.0))
+    return Changed(arm, game, setting, *scores, "baseline")
+
+
+RATE = "learning_rate=0.0002"
+ENTROPY, PLAIN, WEIGHTED = "dqn-soft-entropy", "q-a2c", "q-a2c-c100"
+TOLD = (
+    row(ENTROPY, GAME, "temperature=0.01", 9.5, 2.0),
+    row(ENTROPY, GAME, "", 5.0, 2.0),
+    row(PLAIN, GAME, RATE, 4.0, 9.0),
+    row(PLAIN, OTHER, RATE, 4.0, 3.0),
+    row(WEIGHTED, GAME, RATE, 1.0, 1.0),
+    row(WEIGHTED, OTHER, RATE, 1.0, 1.0),
+)
+NOT_TOLD = {
+    "a cooler one is worse": row(ENTROPY, OTHER, "temperature=0.01", 8.5, 2.0),
+    "more frames are enough": row(ENTROPY, OTHER, "", 7.0, 2.0),
+    "the weight does no harm": row(WEIGHTED, GAME, RATE, 4.5, 1.0),
+    "the rate alone does no harm": row(PLAIN, GAME, RATE, 9.5, 9.0),
+    "the rate alone does harm on Seaquest": row(PLAIN, OTHER, RATE, 2.0, 3.0),
+}
+
+
+def test_words_are_told_where_the_scores_bear_them_out() -> None:
+    assert told(TOLD, {GAME: 6.0})
+    assert not told(TOLD, {})
+
+
+@pytest.mark.parametrize("wrong", NOT_TOLD.values(), ids=NOT_TOLD)
+def test_words_are_not_told_of_other_scores(wrong: Changed) -> None:
+    others = [x for x in TOLD if (x.arm, x.game) != (wrong.arm, wrong.game)]
+    rows: Sequence[Changed] = [*others, wrong]
+    assert not told(rows, {GAME: 6.0, OTHER: 6.0})
+
+
+@pytest.mark.parametrize("arm", [ENTROPY, PLAIN, WEIGHTED])
+def test_words_are_not_told_without_one_of_the_controls(arm: str) -> None:
+    assert not told([x for x in TOLD if x.arm != arm], {GAME: 6.0})

@@ -28,6 +28,7 @@ Q_ARMS = "`q-a2c`", "`q-a2c-c100`", "`q-a2c-raw`"
 ARMS = "`a2c-naive`", "`a2c-naive-plus`", "`a2c-proper-kl`", "A2C", *Q_ARMS
 NAMES = (
     "2017",
+    "1704.06440v4",
     "Stable-Baselines3",
     *ARMS,
     "(1 - gamma)",
@@ -151,6 +152,11 @@ def test_a_rate_is_of_runs(text: str) -> None:
     assert line and "By game" not in line[0]
 
 
+def test_a_distance_of_curves_is_of_their_own_unit(text: str) -> None:
+    line = re.search(r"further apart than each is from itself\? .*", text)
+    assert line and " % of the squared distance between curves, " in line[0]
+
+
 def test_what_is_open_says_what_it_would_take(text: str) -> None:
     lines = section(text, "What can't be said yet, and what it would take")
     assert re.search(
@@ -249,7 +255,7 @@ def test_where_nothing_fell_there_is_no_table_of_falls(text: str) -> None:
 
 def test_errata_that_the_runs_rest_on_are_shown_the_others_counted(text: str) -> None:
     rows = section(text, "What the text got wrong")
-    assert rows.startswith("\n24 equations are not right as printed")
+    assert rows.startswith("\n24 places are wrong as printed")
     shown = re.findall(r"^\| (.*?) \|", rows, re.MULTILINE)[2:]
     assert shown == list(TRAINED)
 
