@@ -81,7 +81,8 @@ def _measured(
     where = Path("data", tuning.name)
     if lacks := gaps(tuning):
         raise RecordError(where, f"is not complete: {lacks[0]}")
-    order = choice(with_distinct_labels(tuning), dict(random)).order
+    tuning = with_distinct_labels(tuning)
+    order = choice(tuning, dict(random)).order
     chosen = order[order["chosen"]].drop_duplicates("family")
     labels = dict(zip(chosen["family"], chosen["label"], strict=True))
     made = scales_of(tuning, study, dict(random), labels)

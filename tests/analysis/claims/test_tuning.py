@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,21 @@ def test_minatar_is_measured_and_atari_a_humans(results):
     write_atomically({results / SCALES_FILE: csv_bytes(made)})
     pd.testing.assert_frame_equal(read_scales(results), made)
     assert make_scales(results, STUDIES)[0].equals(made)
+
+
+def test_settings_that_share_a_label_are_told_apart(results):
+    """Of an edited suite: scales are of the settings that did better, and no others."""
+    study = tuning(seeds=4)
+    for config in study.configs.values():
+        if config["variant"] == "dqn-hard" and config["seed"] % 2:
+            config["hyperparameters"]["gamma"] = 0.5  # these score 1 more
+    save_study(results / "data", study)
+    made, (said,) = make_scales(results, STUDIES)
+    rows = made.set_index(["study", "family", "game", "estimand"])
+    ours = rows.loc["minatar", "dqn", GAMES[0], "final"]
+    assert (ours["baseline"], ours["runs"]) == (6, 2)
+    assert re.fullmatch(r"dqn-hard \[[0-9a-f]{6}\]", ours["label"])
+    assert f"by settings: {ours['label']} 1.000" in said
 
 
 def test_scales_that_are_fixed_stay(results):
