@@ -137,11 +137,18 @@ def write_calibration(results: Path, studies: int = STUDIES) -> tuple[Path, ...]
 def merge_registries(other: Path, results: Path) -> int:
     """Bring in what another machine's results judged first; how many rows are new.
 
+    Each set of a user's own claims has a registry, as the paper's have.
+
     Raises:
         RecordError: A registry is mangled.
     """
-    ours = read_registry(results)
-    both = joined(ours, read_registry(other))
-    if len(both) > len(ours):
-        write_atomically({results / REGISTRY_FILE: csv_bytes(both)})
-    return len(both) - len(ours)
+    own = sorted(other.glob(_places("*")[1].as_posix()))
+    files, new = dict[Path, bytes](), 0
+    for file in [REGISTRY_FILE, *(path.relative_to(other) for path in own)]:
+        ours = read_registry(results, file)
+        both = joined(ours, read_registry(other, file))
+        if more := len(both) - len(ours):
+            files[results / file] = csv_bytes(both)
+            new += more
+    write_atomically(files)
+    return new

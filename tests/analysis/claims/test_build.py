@@ -161,6 +161,24 @@ def test_another_machines_registry_is_kept_in_a_merge(results, claims, tmp_path)
     assert list(read_registry(results)["claim"]) == ["C1", "C1", "C7", "C9"]
 
 
+def test_registries_of_claims_of_a_users_own_are_merged_too(results, claims, tmp_path):
+    other = Path(shutil.copytree(results, tmp_path / "other"))
+    mine = Path("claims/mine", REGISTRY_FILE.name)
+    write_claims(other, claims, "theirs")
+    write_claims(results, claims, "mine")
+    ours = read_registry(results, mine)
+    change(claims, "margin = 0.1", "margin = 0.3")
+    write_claims(other, claims, "mine")
+    assert merge_registries(other, results) == 4
+    assert merge_registries(other, results) == 0
+    both = read_registry(results, mine)
+    assert both.equals(joined(ours, read_registry(other, mine)))
+    assert list(both["claim"]) == ["C1", "C1", "C7", "C9"]
+    theirs = Path("claims/theirs", REGISTRY_FILE.name)
+    assert (results / theirs).read_bytes() == (other / theirs).read_bytes()
+    assert not (results / REGISTRY_FILE).exists()
+
+
 def test_a_mangled_registry_is_said(results):
     (results / REGISTRY_FILE).write_text("claim,study\n")
     with pytest.raises(RecordError, match=r"judged_claims\.csv: has columns"):
