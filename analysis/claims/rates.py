@@ -107,7 +107,7 @@ def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Jud
         raise ValueError(f"fewer than {MIN_BLOCKS} blocks: {len(values)}")
     blocks, games = values.shape
     k, n = int(values.sum()), values.size
-    counts = np.arange(blocks, MOST_BLOCKS + 1) * games
+    counts = np.arange(blocks, blocks + MOST_BLOCKS + 1) * games
     low, high = rate_decisions(k / n * counts, counts, margin, alpha)
     narrow = rate_interval(k, n, 2 * alpha)
     decided = low | high

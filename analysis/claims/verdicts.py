@@ -43,7 +43,7 @@ Truths = NDArray[np.bool_]
 
 RATE = "rate"
 ALPHA = 0.05
-MOST_BLOCKS = 1000  # beyond it, how many are needed is not said
+MOST_BLOCKS = 1000  # where more are missing, how many is not said
 
 
 class Shown(NamedTuple):
@@ -160,7 +160,7 @@ def judge_blocks(
     values = checked(blocks)
     n, mean, sd = len(values), float(values.mean()), float(values.std(ddof=1))
     wide, narrow = (interval(values, 1 - share) for share in (alpha, 2 * alpha))
-    counts = np.arange(n, MOST_BLOCKS + 1)
+    counts = np.arange(n, n + MOST_BLOCKS + 1)
     for_it, against_it = decisions(counts, mean, sd, kind, margin, alpha, among)
     decided = for_it | against_it
     verdict: Verdict = "contradicted" if against_it[0] else "undecided"

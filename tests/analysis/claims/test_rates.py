@@ -47,6 +47,11 @@ def test_fewer_blocks_than_the_least_show_no_rate(games):
     assert verdicts == ["undecided", "supported"]
 
 
+def test_over_a_thousand_blocks_are_judged_too():
+    assert judge_rate(np.zeros((1001, 1)), 0.001).missing is None
+    assert judge_rate(np.zeros((1001, 1)), 0.05).missing == 0
+
+
 def test_many_failures_contradict():
     events = np.zeros((20, 5))
     events[:, 0] = 1

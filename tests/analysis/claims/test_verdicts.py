@@ -133,6 +133,25 @@ def test_missing_blocks_are_those_that_decide_at_the_same_mean_and_deviation():
     assert short.verdict == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("effect", "verdict"),
+    [(0.0, "supported"), (0.2, "contradicted"), (MARGIN, "undecided")],
+)
+def test_over_a_thousand_blocks_are_judged_too(effect, verdict):
+    found = judge_blocks(blocks(effect, 1001), "equivalence", MARGIN)
+    assert found.verdict == verdict
+    assert found.missing == (None if verdict == "undecided" else 0)
+
+
+def test_up_to_a_thousand_blocks_are_said_to_be_missing():
+    """However many there are."""
+    found = judge_blocks(blocks(0.09, 900, 0.12), "equivalence", MARGIN)
+    assert found.missing is not None
+    enough = found.n + found.missing
+    assert 1000 < enough <= found.n + 1000
+    assert judge_blocks(blocks(0.09, enough, 0.12), "equivalence", MARGIN).missing == 0
+
+
 def test_no_number_of_blocks_decides_an_effect_at_the_margin():
     assert judge_blocks(blocks(MARGIN), "equivalence", MARGIN).missing is None
 
