@@ -23,7 +23,7 @@ def compared(games: str, rate: float, kind: str) -> Speed:
     ]
     about = {"at_once": 2, "processor": {"id": kind}}
     nothing = pd.DataFrame({"a": [1]})
-    return Speed(pd.DataFrame(rows), nothing, nothing, about, games)
+    return Speed(pd.DataFrame(rows), nothing, about, games)
 
 
 def write(found: Speed, results: Path) -> None:
