@@ -24,6 +24,7 @@ SPEED_FILE = "speed.json"
 
 
 def _key(config: RunConfig) -> str:
+    """The kind of a run: what its speed hangs on, beside its variant and length."""
     machine = (config.environment[k] for k in ("engine", "device", "n_envs"))
     precision = config.environment.get("precision", "float32")
     games = family_of(config.game).name
@@ -90,10 +91,10 @@ def hours_left(
 ) -> float | None:
     """Estimate the hours that a run still needs when its machine is not crowded.
 
-    From the speed of finished runs of the same variant and length where there are any,
-    else from the speed that was measured for its family; None if that was not.
+    From the speed of finished runs of the same variant, length and kind where there are
+    any, else from the speed that was measured for its kind; None if that was not.
     """
-    config = status.config
+    config, kind = status.config, _key(status.config)
     counts = status.goes_on or status.state in ("done", "running")
     frames = max(config.frames - (status.frames if counts else 0), 0)
     if not frames:
@@ -105,6 +106,7 @@ def hours_left(
         and other.frames_per_second
         and other.config.variant == config.variant
         and other.config.frames == config.frames
+        and _key(other.config) == kind
     ]
-    speed = median(alike) if alike else known.get(_key(config))
+    speed = median(alike) if alike else known.get(kind)
     return frames / speed / 3600 if speed else None

@@ -16,7 +16,13 @@ from benchmarks.suites.suite import Selection, load_suite
 from benchmarks.sweeps import estimate as speed
 from benchmarks.sweeps import status as status_module
 from benchmarks.sweeps.estimate import hours_left, measured_speeds
-from benchmarks.sweeps.status import Watched, kept_in_data, status_of, statuses
+from benchmarks.sweeps.status import (
+    RunStatus,
+    Watched,
+    kept_in_data,
+    status_of,
+    statuses,
+)
 
 EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
 TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
@@ -271,6 +277,27 @@ def test_hours_come_from_finished_runs_where_there_are_any(
     assert hours_left(missing, known, [done]) == pytest.approx(1600 / 800 / 3600)
     # Another length of run has another share of slow starts: it says nothing here.
     assert hours_left(other, known, [done]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"game": "MinAtar/Freeway"}, {"engine": "reference"}, {"device": "cuda"},
+     {"n_envs": 4}, {"precision": "float64"}, {"threads": 2}],
+    ids=str,
+)  # fmt: skip
+def test_a_finished_run_of_another_kind_says_nothing_of_the_hours(
+    tiny, tmp_path, other
+):
+    config = tiny("q-a2c")
+    own = {k: other[k] for k in ("game", "threads") if k in other}
+    changed = {**config.environment, **other} if not own else config.environment
+    slow = replace(config, environment=changed, **own)
+    done = RunStatus(config, tmp_path, "done", 1600, 800.0)
+    missing = RunStatus(slow, tmp_path, "missing")
+    known = {speed._key(config): 700.0, speed._key(slow): 1.0}
+    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 3600)
+    same = replace(done, config=slow, frames_per_second=2.0)
+    assert hours_left(missing, known, [done, same]) == pytest.approx(800 / 3600)
 
 
 def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
