@@ -149,7 +149,7 @@ class Checker:
             if not RUN_ID.fullmatch(name):
                 self.problems.append(f"{where}: expected the form {RUN_ID.pattern}")
                 continue
-            problems = add_variant(name, self.path, settings_of_it)
+            problems = list(add_variant(name, self.path, settings_of_it))
             self.problems += [f"{where}{each}" for each in problems]
             if problems:
                 self.refused.add(name)

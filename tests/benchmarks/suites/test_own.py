@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from benchmarks.errors import ConfigError
 from benchmarks.runs.build import make_model
+from benchmarks.suites import suite_file
 from benchmarks.suites.suite import Selection, load_suite
+from benchmarks.suites.suite_file import Checker
 from tests.benchmarks.own_suites import ARM, MINE, SUITE, _forgets, mine, suite_in
 
 __all__ = ["_forgets"]
@@ -64,6 +69,22 @@ def test_arms_of_the_project_keep_their_ids_beside_a_users(tmp_path):
     (tmp_path / "trial.toml").write_text(plain)
     assert load_suite(suite)[0].run_id == naive.run_id
     assert "own" not in naive.record()
+
+
+@pytest.mark.parametrize(
+    ("added", "refused"), [("", set()), ("wieght = 1\n", {"mine"})]
+)
+def test_settings_of_a_users_class_are_held_to_what_its_runs_have(
+    tmp_path, monkeypatch, added, refused
+):
+    """Those that its own table is not refused for; else all would be said twice."""
+    asked = []
+    monkeypatch.setattr(suite_file, "unheeded", lambda name: asked.append(name) or {})
+    path = Path(suite_in(tmp_path, SUITE.replace(MINE, MINE + added)))
+    checker = Checker(path)
+    checker.suite("trial", tomllib.loads(path.read_text()))
+    assert checker.refused == refused
+    assert asked == [name for name in ("a2c-naive", "mine") if name not in refused]
 
 
 REQUIRED = ARM.replace("weight: float = 0.5, g", "weight: float, g")
