@@ -20,6 +20,8 @@ and below an upper one (Robbins 1970; Waudby-Smith and Ramdas 2024).
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
@@ -30,6 +32,7 @@ from analysis.claims.verdicts import ALPHA, MOST_BLOCKS, RATE, Judgement, Truths
 
 PRIOR = 0.5
 _EDGE = 1e-9
+_FAR = 10**18  # blocks
 
 
 def log_capital(k: ArrayLike, n: ArrayLike, m: ArrayLike, higher: bool) -> Floats:
@@ -84,9 +87,12 @@ def least_blocks(games: int, margin: float, alpha: float = ALPHA) -> int:
         margin: The highest rate that would do.
         alpha: As :func:`judge_rate`.
     """
-    counts = np.arange(MIN_BLOCKS, MOST_BLOCKS + 1)
-    below, _ = rate_decisions(0, counts * games, margin, alpha)
-    return int(counts[below.argmax()])
+
+    def shows_it(blocks: int) -> bool:  # and so do all higher numbers
+        below, _ = rate_decisions(0, blocks * games, margin, alpha)
+        return bool(below)
+
+    return bisect_left(range(_FAR), True, MIN_BLOCKS, key=shows_it)
 
 
 def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Judgement:

@@ -107,8 +107,8 @@ def tier_text(tier: Tier) -> str:
     if tier.verdict == "not asked":
         return "–"
     if tier.verdict == "no verdict":
-        more = f", {missing_text(tier.missing, bare=True)}" if tier.missing else ""
-        return f"no verdict: {tier.says}{more}"
+        more = missing_text(tier.missing, bare=True)
+        return f"no verdict: {tier.says}{more and ', ' + more}"
     if tier.verdict == "undecided":
         return f"undecided, {missing_text(tier.missing)}"
     more = f" {tier.says}" if tier.verdict == "contradicted" and tier.says else ""

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.claims import rates, verdicts
 from analysis.claims.blocks import Blocks
 from analysis.claims.claim import Claim, Question
-from analysis.claims.verdicts import RATE, Judgement, Kind
+from analysis.claims.verdicts import MOST_BLOCKS, RATE, Judgement, Kind
 from analysis.records.digests import check_digests
 from analysis.records.errors import RecordError
 
@@ -61,10 +61,11 @@ class Answer:
 
         Where there is no verdict, those that are planned, and at least :attr:`least`.
         """
-        if self.judgement is None:
-            wanted = max(self.question.blocks[self.study], self.least)
-            return max(0, wanted - self.n)
-        return self.judgement.missing
+        if self.judgement is not None:
+            return self.judgement.missing
+        wanted = max(self.question.blocks[self.study], self.least)
+        lacking = max(0, wanted - self.n)
+        return lacking if lacking <= MOST_BLOCKS else None
 
     @property
     def least(self) -> int:

@@ -241,6 +241,20 @@ def test_a_plan_that_can_decide_nothing_does_not_say_what_is_missing():
     assert Answer(asked, "minatar", None, None, NO_RUNS).missing == 20  # as planned
 
 
+def test_a_rate_that_takes_over_a_thousand_blocks_says_so():
+    asked = replace(CLAIMS["C9"].questions[0], margin=1e-5)
+    bare = Answer(asked, "minatar", None, None, NO_RUNS)
+    assert bare.least > 1000
+    assert bare.missing is None
+    found = study_tier(
+        replace(CLAIMS["C9"], questions=(asked,)),
+        "minatar",
+        {("minatar", asked.id): bare},
+    )
+    said = "over a thousand blocks missing as things stand"
+    assert tier_text(found) == f"no verdict: {NO_RUNS}, {said}"
+
+
 def write_checks(results, verdict="pass", drop=()):
     names = [name for name in CLAIMS["C1"].theory.checks if name not in drop]
     rows = "".join(f"{name},{verdict}\n" for name in names)

@@ -37,17 +37,20 @@ def test_a_hundred_runs_without_a_failure_show_a_rate_below_a_twentieth():
     assert judge_rate(np.zeros((15, 5)), 0.05).missing == 0
 
 
-@pytest.mark.parametrize("games", [1, 5, 7])
-def test_fewer_blocks_than_the_least_show_no_rate(games):
-    least = least_blocks(games, 0.05)
+@pytest.mark.parametrize(
+    ("games", "margin"), [(1, 0.05), (5, 0.05), (7, 0.05), (2, 0.001)]
+)
+def test_fewer_blocks_than_the_least_show_no_rate(games, margin):
+    least = least_blocks(games, margin)
     verdicts = [
-        judge_rate(np.zeros((blocks, games)), 0.05).verdict
+        judge_rate(np.zeros((blocks, games)), margin).verdict
         for blocks in (least - 1, least)
     ]
     assert verdicts == ["undecided", "supported"]
 
 
 def test_over_a_thousand_blocks_are_judged_too():
+    assert least_blocks(1, 0.001) > 2000
     assert judge_rate(np.zeros((1001, 1)), 0.001).missing is None
     assert judge_rate(np.zeros((1001, 1)), 0.05).missing == 0
 
