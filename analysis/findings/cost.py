@@ -27,7 +27,7 @@ COLUMNS = {
     "cpu_s": float,
     "count": float,
 }
-INTERVAL_S = 600  # of training between two checkpoints
+INTERVAL_S = 600  # of training between two checkpoints: runs.checkpoint's, too
 LIMITS = {"a2c": 3.0, "dqn": 5.0}  # percent
 CLOCKS = ("wall_s", "cpu_s")
 NOTE = (

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from pathlib import Path
 
 import pytest
 
+from analysis.claims.build import read_calibration
+from analysis.claims.calibration import STUDIES
 from analysis.records.study import save_study
+from benchmarks.claims import calibrate
 from tests.analysis.claims.planted import SHAPE, run_of, study_with
 from tests.analysis.claims.test_compare import arm
 from tests.analysis.claims.test_judging import GAMES, planted
 
-REFERENCE = Path(__file__).parents[2] / "results/reference"
+RESULTS = Path(__file__).parents[2] / "results"
+REFERENCE = RESULTS / "reference"
 
 
 def test_claims_prints_the_table_and_writes_it(call, tmp_path):
@@ -59,6 +64,12 @@ def test_calibrate_writes_its_table(call, tmp_path):
     assert status == 0
     names = ["calibration.csv", "calibration.md"]
     assert [Path(line).name for line in out.splitlines()] == names
+
+
+def test_by_default_as_many_studies_are_simulated_as_for_the_committed_table():
+    """Kept twice: a command's words are there without what it computes with."""
+    words = inspect.signature(calibrate).parameters["studies"]
+    assert words.default == STUDIES == int(read_calibration(RESULTS)["studies"].max())
 
 
 def test_two_arms_of_anyones_are_judged(call, tmp_path):

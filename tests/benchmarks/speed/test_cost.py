@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.findings import cost as findings_cost
 from analysis.findings.cost import cost_table
+from benchmarks.runs import checkpoint
 from benchmarks.speed import apart, cost
 from benchmarks.speed.full_memory import fill
 from benchmarks.suites.suite import Selection, load_suite
@@ -39,6 +41,11 @@ def test_a_measurement_has_all_that_the_table_shows(family, tmp_path, monkeypatc
     assert (table["save of a whole memory at once, s (wall, cpu)"] == "–") == (
         family == "a2c"
     )
+
+
+def test_the_interval_that_costs_are_reckoned_by_is_that_of_checkpoints():
+    """Kept twice: what shows costs imports nothing that trains."""
+    assert findings_cost.INTERVAL_S == checkpoint.INTERVAL_S
 
 
 def test_a_full_memory_is_of_real_play_over_and_over():
