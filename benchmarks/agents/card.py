@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from itertools import chain
 from typing import Any
 
 import yaml
 
-from analysis.records.configs import FIRST_TUNING_SEED, sourced_values
+from analysis.records.configs import sourced_values
 from analysis.records.evaluations import POLICIES, Evaluation
 from analysis.tables.markdown import markdown_table
+from benchmarks.errors import ConfigError
+from benchmarks.options import Choice
 
 LICENCE = "mit"  # of this suite, and of what it makes
 KINDS = {
@@ -40,13 +43,9 @@ Full games, the mean unclipped return and the standard deviation over games:
 {played}
 ## How it was trained
 
-{frames:,} frames of the emulator, with seed {seed}:
+{frames:,} frames of the emulator, with seed {seed}. {command}
 
-```sh
-{command}
-```
-
-The command trains {trains}. Every setting, with its source:
+Every setting, with its source:
 
 {settings}
 `config.json` has the versions of packages and the kind of processor too. The model
@@ -78,46 +77,76 @@ def card(record: Evaluation, model: str, kind: str, observations: str) -> str:
         layout=layout,
         scores=_scores(record),
         played=_played(record),
-        command=command(config),
-        trains=_trained(config["seed"]),
+        command=_said_command(config),
         settings=_settings(config),
     )
     return f"---\n{front}---\n\n{text}"
 
 
-def command(config: dict[str, Any]) -> str:
-    """Return the command that trains a run, and those of lower seeds with it.
+def command(config: dict[str, Any]) -> str | None:
+    """Return the command that trains a run and no other, or None where there is none.
 
-    More seeds than a suite can have are not asked for: then it trains the run alone.
+    It is resolved as ``run`` resolves it: what it would make has to be this one run.
     """
-    seed = config["seed"]
-    seeds = ["--seeds", str(seed + 1)]
-    if _is_alone(seed):
-        seeds = ["--first-seed", str(seed), "--seeds", "1"]
-    words = ["./run_all.sh", "run", _suite(config), "--only", config["variant"]]
-    words += ["--games", config["game"], *seeds]
-    changes = dict(config["overrides"])
-    if (frames := changes.pop("frames", None)) is not None:
-        words += ["--frames", str(frames)]
-    if changes:
-        words += ["--set", *(f"{key}={_said(value)}" for key, value in changes.items())]
+    if not _has_suite(config):  # a study's name alone must not become a file to read
+        return None
+    choice = _choice(config)
+    try:
+        found = [each.run_id for each in choice.configs()]
+    except ConfigError:
+        return None
+    return _typed(choice) if found == [config["run_id"]] else None
+
+
+def _has_suite(config: dict[str, Any]) -> bool:
+    from benchmarks.suites.suite import suite_names
+
+    return config["study"] in suite_names()
+
+
+def _choice(config: dict[str, Any]) -> Choice:
+    """What a user would choose to have this run."""
+    changes, seed = dict(config["overrides"]), config["seed"]
+    frames = changes.pop("frames", None)
+    values = tuple(f"{key}={_said(value)}" for key, value in changes.items())
+    return Choice(
+        config["study"],
+        games=((config["game"],),),
+        only=((config["variant"],),),
+        seeds="1",
+        first_seed=str(seed) if seed else None,
+        frames=None if frames is None else str(frames),
+        set=(values,) if values else (),
+    )
+
+
+def _typed(choice: Choice) -> str:
+    options = {
+        "--only": chain(*choice.only),
+        "--games": chain(*choice.games),
+        "--first-seed": [choice.first_seed] if choice.first_seed else [],
+        "--seeds": [choice.seeds] if choice.seeds else [],
+        "--frames": [choice.frames] if choice.frames else [],
+        "--set": chain(*choice.set),
+    }
+    words = ["./run_all.sh", "run", choice.suite]
+    for option, values in options.items():
+        given = list(values)
+        words += [option, *given] if given else []
     return shlex.join(words)
 
 
-def _is_alone(seed: int) -> bool:
-    return seed >= FIRST_TUNING_SEED  # a suite has at most as many seeds
-
-
-def _trained(seed: int) -> str:
-    if _is_alone(seed):
-        return "this seed alone"
-    return f"seeds 0 to {seed}; this is the last"
-
-
-def _suite(config: dict[str, Any]) -> str:
-    """The suite's name; of a user's own classes, the name of their file."""
-    study: str = config["study"]
-    return f"{study}.toml" if config.get("own") else study
+def _said_command(config: dict[str, Any]) -> str:
+    if (said := command(config)) is not None:
+        return f"This command trains this run alone:\n\n```sh\n{said}\n```"
+    study, variant = config["study"], config["variant"]
+    if _has_suite(config):
+        why = f"No command trains this run alone: `{variant}` is in several groups of "
+        why += f"the suite `{study}`, or the suite or the code has changed since."
+    else:
+        why = f"The project has no suite `{study}`, which is a user's own file or a "
+        why += "name of their own for other runs, and so no command that trains it."
+    return f"{why} All of its settings are below, and in `config.json`."
 
 
 def _said(value: Any) -> str:

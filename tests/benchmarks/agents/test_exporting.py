@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from benchmarks.agents.exporting import export
 from benchmarks.agents.keeping import keep
 from benchmarks.agents.stock import dense
 from benchmarks.errors import UsageError
-from benchmarks.suites.suite import Selection, load_suite
+from benchmarks.suites.suite import load_suite
 from tests.benchmarks.own_suites import _forgets, examples_in
 
 __all__ = ["_forgets"]
@@ -138,35 +136,6 @@ def test_a_card_has_the_numbers_of_the_record(exported, tmp_path):
     assert zipped.name == "a2c-naive-minatar-breakout.zip" and zipped.name in body
 
 
-def test_the_command_of_a_card_is_that_of_its_run(tmp_path):
-    values = {"temperature": 0.25, "n_steps": 3}
-    chosen = Selection(only=["q-a2c"], frames=400, seeds=3, values=values)
-    config = load_suite("minatar-smoke", chosen)[-1]
-    said = command(json.loads(json.dumps(config.record())))
-    assert said == (
-        "./run_all.sh run minatar-smoke --only q-a2c --games MinAtar/Breakout "
-        "--seeds 3 --frames 400 --set temperature=0.25 n_steps=3"
-    )
-
-
-@pytest.mark.parametrize(
-    ("suite", "seed"),
-    [("minatar-smoke", 999), ("minatar-tuning", 1000), ("minatar-tuning", 1234)],
-)
-def test_the_command_of_a_card_is_one_that_is_taken(suite, seed):
-    """At most a thousand seeds are; those from there on are trained alone."""
-    chosen = Selection(only=["a2c-naive"], first_seed=seed, seeds=1)
-    config = load_suite(suite, chosen)[0]
-    words = shlex.split(command(json.loads(json.dumps(config.record()))))
-    seeds = int(words[words.index("--seeds") + 1])
-    first = int(words[words.index("--first-seed") + 1]) if seed >= 1000 else None
-    again = load_suite(suite, replace(chosen, first_seed=first, seeds=seeds))
-    assert config.run_id in {each.run_id for each in again}
-    assert {each.seed for each in again} == (
-        {seed} if seed >= 1000 else set(range(seed + 1))
-    )
-
-
 def test_a_run_without_a_record_has_no_card(make_agent, call, refused, tmp_path):
     run = make_agent()
     words = ("export-agent", run.name, "--to", tmp_path / "out", "--results", tmp_path)
@@ -221,6 +190,5 @@ def test_a_users_algorithm_is_exported_too(tmp_path):
     write(tmp_path, evaluate(folder, 1))
     files = export(folder, tmp_path, tmp_path / "out")
     assert files[0].name == "a2c-zero-mean-classiccontrol-cartpole.zip"
-    assert (
-        "together.toml --only a2c-zero-mean" in (tmp_path / "out/README.md").read_text()
-    )
+    text = (tmp_path / "out/README.md").read_text()
+    assert "The project has no suite `together`" in text and "run_all" not in text
