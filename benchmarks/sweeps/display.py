@@ -12,6 +12,7 @@ from types import TracebackType
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks.suites.config import RunConfig
 from benchmarks.sweeps.arms import STATES, Arm, by_arm, hours_at_once, together
@@ -20,8 +21,8 @@ from benchmarks.sweeps.sweep import Outcome
 
 REFRESH_S = 2.0
 PLAIN_REFRESH_S = 30.0
-STYLES = {"done": "green", "running": "cyan", "failed": "red"}
-
+SHOWN = ("running", "failed", "unreadable")  # while a sweep goes on
+STYLES = {"done": "green", "running": "cyan", "failed": "red", "unreadable": "red"}
 
 Hours = Sequence[float | None]  # that runs still need here; None: no speed is known
 
@@ -169,12 +170,14 @@ class LiveTable:
     def _show(self) -> None:
         self.last = time.monotonic()
         runs = self.watched.look()
-        now = [run for run in runs if run.state in ("running", "failed")]
+        now = [run for run in runs if run.state in SHOWN]
+        odd = [run.error for run in now if run.state == "unreadable"]
         if self.console.is_terminal:
             shown = [_progress_table(now)] if now else []
-            self.live.update(Group(*shown, _summary(runs)), refresh=True)
+            lines = [Text(line) for line in (*odd, _summary(runs))]
+            self.live.update(Group(*shown, *lines), refresh=True)
             return
-        print(_summary(runs), flush=True)
+        print("\n".join([*odd, _summary(runs)]), flush=True)
         for run in now:
             share = min(run.frames / run.config.frames, 1.0)
             print(f"  {run.config.run_id} {run.state} {share:.0%}", flush=True)

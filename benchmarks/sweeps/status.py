@@ -39,11 +39,12 @@ class RunStatus:
     """One run at one moment.
 
     Attributes:
-        state: "missing", "running", "unfinished", "failed" or "done".
+        state: "missing", "running", "unfinished", "failed" or "done"; to those who
+            watch a sweep, "unreadable" too.
         frames: Emulator frames that its record reaches, or its last sign of life.
         frames_per_second: Of its last interval, or of the whole run when done.
         game_return: Mean of the last games (at most 100), None before the first.
-        error: Why it failed, one line.
+        error: Why it failed, or can't be read, one line.
         diverged: Whether it failed of its own numbers, and would again.
         goes_on: Whether it has a checkpoint to go on from.
     """
@@ -89,7 +90,12 @@ def _status_in(folder: Path, config: RunConfig) -> RunStatus:
     if status.state == "done":
         return _done(status)
     if status.state == "failed":
-        return _failed(status)
+        try:
+            return _failed(status)
+        except RecordError:
+            if (folder / FAILED_FILE).exists():
+                raise
+            status = replace(status, state="unfinished")  # it is being tried again
     if status.state in ("running", "unfinished"):
         return replace(status, frames=max(frames, read_heartbeat(folder)[0]))
     return status
@@ -149,7 +155,8 @@ class Watched:
     """The status of many runs, again and again: only what may have changed is read.
 
     A run that starts, goes on, fails or ends makes, renames or removes files, which its
-    folder's time of change shows. Only while it runs do files grow in silence.
+    folder's time of change shows. Only while it runs do files grow in silence. To look
+    stops nothing: a run that can't be read is "unreadable", and read again.
     """
 
     def __init__(self, results: Path, configs: Iterable[RunConfig]) -> None:
@@ -157,11 +164,7 @@ class Watched:
         self._seen: dict[Path, tuple[int, RunStatus]] = {}
 
     def look(self) -> list[RunStatus]:
-        """Return the status of all runs, now.
-
-        Raises:
-            RecordError: As for :func:`status_of`.
-        """
+        """Return the status of all runs, now."""
         return [self._status(folder, config) for folder, config in self._folders]
 
     def _status(self, folder: Path, config: RunConfig) -> RunStatus:
@@ -169,7 +172,10 @@ class Watched:
         seen = self._seen.get(folder)
         if seen and seen[0] == changed and seen[1].state != "running":
             return seen[1]
-        status = _status_in(folder, config)
+        try:
+            status = _status_in(folder, config)
+        except (RecordError, OSError) as error:
+            return RunStatus(config, folder, "unreadable", error=str(error))
         self._seen[folder] = changed, status
         return status
 
@@ -232,6 +238,6 @@ def _tail(path: Path, width: int) -> list[list[str]]:
 def _readable(cells: list[str]) -> bool:
     # Looking at a run must not fail; the reader of records says what is wrong with it.
     try:
-        return all(math.isfinite(float(cell)) for cell in cells)
+        return int(cells[0]) >= 0 and all(math.isfinite(float(cell)) for cell in cells)
     except ValueError:
         return False

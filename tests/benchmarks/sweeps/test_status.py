@@ -186,7 +186,16 @@ def test_a_run_without_a_folder_is_missing(run, tmp_path):
 
 @pytest.mark.parametrize(
     "tail",
-    ["500,0,-1", "junk\n", "500,0,x,400\n", "500\n", "\0\0\0\n", "500,0,nan,400\n"],
+    [
+        "500,0,-1",
+        "junk\n",
+        "500,0,x,400\n",
+        "500\n",
+        "\0\0\0\n",
+        "500,0,nan,400\n",
+        "500.5,0,-1,400\n",
+        "5e2,0,-1,400\n",
+    ],
 )
 def test_a_torn_or_mangled_tail_is_passed_over(run, tail):
     _, folder, look = run
@@ -221,14 +230,58 @@ def test_a_mangled_end_is_named(run):
     ],
 )
 def test_an_end_that_says_too_little_is_a_line(
-    run, call, tmp_path, name, content, said
+    run, call, refused, tmp_path, counted, name, content, said
 ):
     config, folder, look = run
     (folder / f"{name}.json").write_text(json.dumps(content))
     with pytest.raises(RecordError, match=rf"{name}\.json: {said}"):
         look()
-    with pytest.raises(RecordError, match=rf"{name}\.json: {said}"):
-        Watched(tmp_path, [config]).look()
+    changes = dict(config.overrides)
+    words = ["--only", "q-a2c", "--frames", changes.pop("frames")]
+    words += ["--set", *(f"{key}={value}" for key, value in changes.items())]
+    words = ["smoke", *words, "--results", tmp_path]
+    assert f"{name}.json: {said}" in refused("status", *words)
+    status, _, err = call("plan", *words)
+    assert status == 2 and f"{name}.json: {said}" in err and "Traceback" not in err
+
+
+def test_who_watches_sees_that_a_run_cannot_be_read(run, tmp_path):
+    config, folder, look = run
+    watched = Watched(tmp_path, [config, replace(config, seed=7)])
+    (folder / "done.json").write_text("{")
+    odd, other = watched.look()
+    assert (odd.state, other.state) == ("unreadable", "missing")
+    assert odd.error.startswith(f"{folder / 'done.json'}: is not JSON")
+    (folder / "done.json").write_text(json.dumps(DONE))
+    assert watched.look()[0] == look() and look().state == "done"
+
+
+def test_who_watches_goes_on_where_the_disk_fails(run, tmp_path, monkeypatch):
+    config, folder, _ = run
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error", str(folder))
+
+    monkeypatch.setattr(status_module, "_tail", failing)
+    (status,) = Watched(tmp_path, [config]).look()
+    assert status.state == "unreadable" and "Input/output error" in status.error
+
+
+@pytest.mark.parametrize("before", ["read_json", "failed_at"])
+def test_a_failure_that_is_tried_again_meanwhile_is_none(run, monkeypatch, before):
+    """The new attempt removes the note after it was seen, before it is read."""
+    _, folder, look = run
+    (folder / "failed.json").write_text('{"error": "OSError: full", "frames": 900}')
+    (folder / "heartbeat").write_text("1200 ending\n")
+    inner = getattr(status_module, before)
+
+    def late(path):
+        (folder / "failed.json").unlink()
+        return inner(path)
+
+    monkeypatch.setattr(status_module, before, late)
+    status = look()
+    assert (status.state, status.frames, status.error) == ("unfinished", 1200, "")
 
 
 # ------------------------------------------------------------------------- estimates
