@@ -1,3 +1,3 @@
-"""Agents: trained policies, loaded from their weights to act and to be evaluated."""
+"""Agents: trained policies that act again; evaluated, filmed, kept and exported."""
 
 __all__ = ["commands"]
