@@ -75,7 +75,7 @@ def read_agent(folder: Path) -> Evaluation:
     config = read_config(folder / CONFIG_FILE)
     if config["run_id"] != folder.name:
         raise RecordError(folder / CONFIG_FILE, f"run_id is {config['run_id']!r}")
-    games = read_games(folder / GAMES_FILE, config["run_id"])
+    games = read_evaluated_games(folder / GAMES_FILE, config["run_id"])
     return Evaluation(config, games, read_json(folder / ABOUT_FILE))
 
 
@@ -89,7 +89,7 @@ def read_agents(results: Path) -> list[Evaluation]:
     return [read_agent(path.parent) for path in paths]
 
 
-def read_games(path: Path, run_id: str) -> pd.DataFrame:
+def read_evaluated_games(path: Path, run_id: str) -> pd.DataFrame:
     """Read the games of an evaluation, columns :data:`GAMES`.
 
     Raises:

@@ -16,7 +16,7 @@ from analysis.records.evaluations import (
     GAMES_FILE,
     Evaluation,
     read_agent,
-    read_games,
+    read_evaluated_games,
 )
 from analysis.records.files import write_atomically
 from analysis.records.record import CONFIG_FILE, read_config
@@ -73,7 +73,7 @@ def _record(folder: Path, results: Path) -> tuple[Evaluation, list[Path]]:
     if not games.exists():
         raise UsageError(f"{folder.name}: no games are recorded: `evaluate` it first")
     config = read_config(folder / CONFIG_FILE)
-    return Evaluation(config, read_games(games, folder.name), {}), [
+    return Evaluation(config, read_evaluated_games(games, folder.name), {}), [
         folder / CONFIG_FILE
     ]
 

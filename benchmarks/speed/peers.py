@@ -67,7 +67,7 @@ def config_of(case: Case, game: str, precision: str = "float32") -> RunConfig:
     return load_suite(suite, chosen)[0]
 
 
-def stock_model(config: RunConfig) -> BaseAlgorithm:
+def peer_model(config: RunConfig) -> BaseAlgorithm:
     """Build SB3's own algorithm on its own environment, with the same settings."""
     settings = config.hyperparameters
     reference = {**config.environment, "engine": "reference"}
@@ -105,7 +105,7 @@ class Side:
     def __init__(self, side: str, case: Case, game: str) -> None:
         torch.set_num_threads(1)
         if side == "stock":
-            model = stock_model(shortened(config_of(case, game)))
+            model = peer_model(shortened(config_of(case, game)))
         else:
             prepare(threads=1)
             model = make_model(shortened(config_of(case, game, side)))

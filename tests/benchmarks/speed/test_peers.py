@@ -13,7 +13,7 @@ from benchmarks.runs.build import make_model
 from benchmarks.runs.stopwatch import shortened
 from benchmarks.speed.limits import flop_per_step, game_rate
 from benchmarks.speed.memory import PLAYED
-from benchmarks.speed.peers import MEASURED, about, config_of, stock_model
+from benchmarks.speed.peers import MEASURED, about, config_of, peer_model
 
 GAMES = [game for _, games in MEASURED.values() for game in games]
 MINATAR = MEASURED["MinAtar"][1]
@@ -27,7 +27,7 @@ def test_what_is_measured_has_a_place():
 @pytest.mark.parametrize("case", CASES)
 def test_stock_has_the_network_the_games_and_the_settings_of_ours(case, game):
     config = shortened(config_of(CASES[case], game))
-    ours, stock = make_model(config), stock_model(config)
+    ours, stock = make_model(config), peer_model(config)
     shapes = [
         sorted(tuple(p.shape) for p in model.policy.parameters())
         for model in (ours, stock)
