@@ -35,7 +35,8 @@ def agents(results: Results = Path("results")) -> int:
     from benchmarks.agents.listing import lines
 
     if not agent_folders(results):
-        raise UsageError(f"no trained policy in {results / 'runs'}")
+        places = " or ".join(str(results / place) for place in PLACES)
+        raise UsageError(f"no trained policy in {places}")
     for line in lines(results):
         print(line)
     return 0

@@ -173,12 +173,16 @@ WHOLE = "expected a whole number"
         ("watch x --games 100001", f"--games: {WHOLE} from 1 to 100,000, not 100001"),
         ("evaluate x --seed -1", f"--seed: {WHOLE} from 0 to 99,999, not -1"),
         ("keep-agent x --seed 100000", f"--seed: {WHOLE} from 0 to 99,999, not 100000"),
-        ("agents", "no trained policy in"),
     ],
 )
 def test_bad_input_is_a_line(words, said, refused, tmp_path):
     line = refused(*words.split(), "--results", tmp_path)
     assert line.startswith(said)
+
+
+def test_where_policies_were_looked_for_is_said(refused, tmp_path):
+    said = f"no trained policy in {tmp_path / 'runs'} or {tmp_path / 'agents'}"
+    assert refused("agents", "--results", tmp_path) == said
 
 
 def test_an_agent_of_a_users_class_needs_its_suite(tmp_path):
