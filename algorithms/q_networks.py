@@ -62,7 +62,10 @@ class TrunkQNetwork(QNetwork):
         return q.gather(1, actions.unsqueeze(1)).squeeze(1)
 
     def backward(self, loss: Tensor) -> None:
-        """Add a loss of what :meth:`values_to_learn` returned to the gradients."""
+        """Take a loss of what :meth:`values_to_learn` returned to the gradients.
+
+        Those of the trunk are set; those of the rest are added to.
+        """
         loss.backward()
         if self.trunk is not None:
             self.trunk.backward()
