@@ -31,8 +31,8 @@ class Living:
         games: That a run finished.
         of: That a run of the baseline finished.
         value: That the policy's states are predicted to have.
-        entropy: Of the policy, in nats.
-        worth: ``tau H / (1 - gamma)``; NaN without entropy in the returns.
+        worth: ``tau H / (1 - gamma)``, ``H`` the policy's entropy in nats; NaN
+            without entropy in the returns.
     """
 
     arm: str
@@ -41,7 +41,6 @@ class Living:
     games: float
     of: float
     value: float
-    entropy: float
     worth: float
 
 
@@ -64,9 +63,9 @@ def _of_study(study: Study) -> Iterator[Living]:
 def _measured(study: Study, rows: pd.DataFrame, games: float, of: float) -> Living:
     runs, first = list(rows["run_id"]), rows.iloc[0]
     late, config = late_means(study, runs), study.configs[runs[0]]
-    settings, entropy = config["hyperparameters"], late["entropy"]
+    settings = config["hyperparameters"]
     to_go = 1 - settings["gamma"]
-    worth = settings["temperature"] * entropy / to_go if to_go else float("inf")
+    worth = settings["temperature"] * late["entropy"] / to_go if to_go else float("inf")
     return Living(
         first["label"],
         first["game"],
@@ -74,7 +73,6 @@ def _measured(study: Study, rows: pd.DataFrame, games: float, of: float) -> Livi
         games,
         of,
         late["value"],
-        entropy,
         worth if _pays_entropy(config) else float("nan"),
     )
 
