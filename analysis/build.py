@@ -75,11 +75,6 @@ class Built:
     notes: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
-    @property
-    def complete(self) -> bool:
-        """Whether every study has every run."""
-        return not self.gaps
-
     def write(self, contents: dict[Path, bytes]) -> None:
         """Write files and remember them."""
         write_atomically(contents)

@@ -52,20 +52,6 @@ class Interval:
         return low < self.low and self.high < high
 
 
-def log_bayes_factor(t: ArrayLike, n: ArrayLike, g: float = EFFECT_VARIANCE) -> Floats:
-    """The logarithm of ``B`` of the module's docstring.
-
-    Args:
-        t: Student's t of each sample against the mean in question.
-        n: Blocks in each sample, at least 2.
-        g: Variance of the effect size.
-    """
-    square, n = np.square(np.asarray(t, float)), np.asarray(n, float)
-    nu, k = n - 1, 1 + n * g
-    ratio = np.log1p(square / nu) - np.log1p(square / (nu * k))
-    return -0.5 * np.log(k) + 0.5 * n * ratio
-
-
 def critical_t(n: ArrayLike, alpha: float, g: float = EFFECT_VARIANCE) -> Floats:
     """The ``|t|`` at which ``B`` reaches ``1 / alpha``; infinite if it never does.
 

@@ -77,8 +77,6 @@ TIMING = Table(
     strictly_rising=True,
 )
 EPISODE_COLUMNS = tuple(EPISODES.dtypes)
-METRIC_COLUMNS = tuple(METRICS.dtypes)
-TIMING_COLUMNS = tuple(TIMING.dtypes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +89,9 @@ class RunRecord:
         frames: Emulator frames reached.
         seconds: Wall time of training; NaN before the first row of timing.
         frames_per_second: Emulator frames per second of training; NaN likewise.
-        episodes: Columns :data:`EPISODE_COLUMNS`.
-        metrics: Columns :data:`METRIC_COLUMNS`.
-        timing: Columns :data:`TIMING_COLUMNS`.
+        episodes: Columns of :data:`EPISODES`.
+        metrics: Columns of :data:`METRICS`.
+        timing: Columns of :data:`TIMING`.
     """
 
     config: dict[str, Any]

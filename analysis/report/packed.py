@@ -67,11 +67,3 @@ def _levels(table: Floats) -> dict[str, Any]:
     signs = np.array(list(SIGNS))
     pairs = np.stack(np.divmod(levels.ravel(), len(SIGNS)), axis=1)
     return {"low": low, "step": step, "data": "".join(signs[pairs].ravel())}
-
-
-def unpacked(game: Mapping[str, Any]) -> Floats:
-    """What a script reads: ``float[run, point]``."""
-    digits = np.array([SIGNS.index(sign) for sign in game["data"]]).reshape(-1, 2)
-    levels = digits @ [len(SIGNS), 1]
-    values = np.where(levels == NOTHING, np.nan, game["low"] + levels * game["step"])
-    return values.reshape(len(game["runs"]), -1)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from analysis.claims.sequences import (
-    critical_t,
-    half_width,
-    interval,
-    log_bayes_factor,
-)
+from analysis.claims.sequences import EFFECT_VARIANCE, critical_t, half_width, interval
+
+
+def log_bayes_factor(t, n, g=EFFECT_VARIANCE):
+    """The logarithm of ``B``, as the docstring of ``sequences`` has it, of n blocks."""
+    nu, k = n - 1, 1 + n * g
+    ratio = np.log1p(t**2 / nu) - np.log1p(t**2 / (nu * k))
+    return -0.5 * np.log(k) + 0.5 * n * ratio
 
 
 @pytest.mark.parametrize("g", [0.25, 1.0, 4.0])

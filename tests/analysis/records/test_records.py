@@ -14,7 +14,6 @@ from analysis.records.errors import RecordError
 from analysis.records.record import (
     EPISODE_COLUMNS,
     EPISODES,
-    METRIC_COLUMNS,
     METRICS,
     read_config,
     read_run,
@@ -27,6 +26,7 @@ from tests.analysis.records_on_disk import (
     write_run,
 )
 
+METRIC_COLUMNS = tuple(METRICS.dtypes)
 GAMES = [(400, 1.0), (800, 2.5), (1000, 4.0)]
 
 

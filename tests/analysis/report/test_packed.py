@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from analysis.figures.curve_plots import grids, seeds_of
-from analysis.figures.curves import learning_curves
+from analysis.figures.curves import Floats, learning_curves
 from analysis.records.exchange import export_study
 from analysis.records.study import load_study
-from analysis.report.packed import NOTHING, packed, points_for, unpacked
+from analysis.report.packed import NOTHING, SIGNS, packed, points_for
 from tests.analysis.records_on_disk import config_of, learning_games, write_run
+
+
+def unpacked(game: dict[str, Any]) -> Floats:
+    """What a script reads: ``float[run, point]``."""
+    digits = np.array([SIGNS.index(sign) for sign in game["data"]]).reshape(-1, 2)
+    levels = digits @ [len(SIGNS), 1]
+    values = np.where(levels == NOTHING, np.nan, game["low"] + levels * game["step"])
+    return values.reshape(len(game["runs"]), -1)
 
 
 def test_curves_survive_packing(runs_dir: Path, data_dir: Path) -> None:
