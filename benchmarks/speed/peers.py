@@ -68,7 +68,7 @@ def config_of(case: Case, game: str, precision: str = "float32") -> RunConfig:
 
 
 def peer_model(config: RunConfig) -> BaseAlgorithm:
-    """Build SB3's own algorithm on its own environment, with the same settings."""
+    """Build SB3's own algorithm on its own environment: as large, as many updates."""
     settings = config.hyperparameters
     reference = {**config.environment, "engine": "reference"}
     env = make_model(replace(config, environment=reference)).env
