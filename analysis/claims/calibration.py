@@ -36,6 +36,7 @@ from analysis.claims.simulation import (
     rule_rates,
 )
 from analysis.records.study import Study, load_study, study_names
+from analysis.tables.scoring import FINAL_PART
 
 STUDIES = 20_000
 SEED = 1704
@@ -101,7 +102,7 @@ def _games(study: Study) -> Iterator[Floats]:
     done = study.runs[study.runs["status"] == "done"]
     for run_id, frames in zip(done["run_id"], done["target_frames"], strict=True):
         games = study.episodes[study.episodes["run_id"] == run_id]
-        late = games["frames"] > 0.9 * frames
+        late = games["frames"] > (1 - FINAL_PART) * frames
         returns = games.loc[late, "game_return"].to_numpy(float)
         if len(returns) >= LEAST_GAMES and returns.std() > 0:
             yield returns / returns.std()

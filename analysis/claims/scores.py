@@ -62,12 +62,20 @@ def _tenths(study: Study) -> pd.DataFrame:
 
 
 def final(table: pd.DataFrame) -> Floats:
-    """Final scores of what :func:`curves` returned, NaN where there is none."""
+    """Final scores of what :func:`curves` returned, NaN where there is none.
+
+    The tables' (:func:`analysis.tables.scoring.final_scores`) are those of done runs
+    that finished a game in the last tenth, and of no others. Here one that didn't has
+    the number of the tenth before, and a failed run what random play scores.
+    """
     return _ended(table)[:, -1]
 
 
 def area(table: pd.DataFrame) -> Floats:
-    """Areas, NaN where a tenth is without a finished game."""
+    """Areas, NaN where no game was finished in the first tenth, and of unfinished runs.
+
+    A later tenth without a finished game has the number of the one before.
+    """
     return _ended(table).mean(axis=1)
 
 

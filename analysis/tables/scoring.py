@@ -63,7 +63,9 @@ def scores(study: Study, published: pd.DataFrame) -> pd.DataFrame:
 def final_scores(study: Study) -> pd.DataFrame:
     """One row a run: ``run_id``, ``label``, ``game``, ``score`` and its ``games``.
 
-    ``score`` is NaN for a run that is not finished or finished no game at the end.
+    ``score`` is NaN for a run that is not done, or that finished no game in its last
+    tenth. The claims' (:func:`analysis.claims.scores.final`) then is the score of the
+    tenth before, and for a run that failed, what random play scores.
     """
     runs, row = study.runs, played_by(study)
     late = (1 - FINAL_PART) * runs["target_frames"].to_numpy()

@@ -46,6 +46,17 @@ def test_a_final_score_is_that_of_every_table():
     assert table[[0, 1, 7, 8]].to_numpy().tolist() == [[0.5, 2, 3, 4.5]]
 
 
+def test_where_the_tables_have_no_final_score_the_claims_may():
+    """As both docstrings say."""
+    silent = run_of("q-a2c", "Pong", 0, [*RISING[:6], *[NONE] * 4])
+    failed = run_of("q-a2c", "Pong", 1, RISING[:6], "failed")
+    unfinished = run_of("q-a2c", "Pong", 2, RISING, "unfinished")
+    study = study_with([silent, failed, unfinished])
+    assert final_scores(study)["score"].isna().all()
+    assert final(curves(study, RANDOM))[:2].tolist() == [5, RANDOM["Pong"]]
+    assert np.isnan(final(curves(study, RANDOM))[2])
+
+
 @pytest.mark.parametrize("frames", [301, 350, 400])
 def test_a_failed_run_plays_at_random_from_where_it_failed(frames):
     failed = run_of("q-a2c", "Pong", 0, [*RISING[:4]], "failed")
