@@ -23,7 +23,6 @@ from analysis.claims.tiers import (
     State,
     Tier,
     kind_of,
-    read_checks,
     study_tier,
     theory_tier,
 )
@@ -31,6 +30,7 @@ from analysis.claims.verdicts import RATE, Judgement, judge_blocks
 from analysis.records.digests import DIGESTS_FILE
 from analysis.records.once import once
 from analysis.records.study import load_study, study_names
+from analysis.records.theory import read_checks
 
 NO_RUNS = "no runs yet"
 

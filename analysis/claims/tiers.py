@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, get_args
 
 import pandas as pd
@@ -20,12 +19,8 @@ from analysis.claims import rates, verdicts
 from analysis.claims.blocks import Blocks
 from analysis.claims.claim import Claim, Question
 from analysis.claims.verdicts import MOST_BLOCKS, RATE, Judgement, Kind
-from analysis.records.digests import check_digests
-from analysis.records.errors import RecordError
 
 THEORY = "theory"
-FOLDER = Path("data", THEORY)
-CHECKS = "theory.csv"
 State = Literal["supported", "contradicted", "undecided", "no verdict", "not asked"]
 
 
@@ -136,22 +131,6 @@ def _by(questions: Sequence[str], states: Sequence[State]) -> str:
     by = [name for name, state in said.items() if state == "contradicted"]
     others = [f"{name} {state}" for name, state in said.items() if name not in by]
     return "; ".join((f"by {' and '.join(by)}", *others)) if others else ""
-
-
-def read_checks(results: Path) -> pd.DataFrame | None:
-    """The exact checks; None if they have not been made.
-
-    Raises:
-        RecordError: They are mangled or were edited.
-    """
-    folder = results / FOLDER
-    if not folder.is_dir():
-        return None
-    check_digests(folder, (CHECKS,))
-    table = pd.read_csv(folder / CHECKS, dtype=str, keep_default_na=False)
-    if lost := {"check", "verdict"} - set(table):
-        raise RecordError(folder / CHECKS, f"has no column {', '.join(lost)}")
-    return table
 
 
 def theory_tier(claim: Claim, checks: pd.DataFrame | None) -> Tier:

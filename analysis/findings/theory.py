@@ -21,10 +21,9 @@ from analysis.figures.sketch import Sketch
 from analysis.figures.style import figure_style, image_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
+from analysis.records.theory import CHECKS, ERRATA, FIGURES, FOLDER
 from analysis.tables.markdown import markdown_table
 
-FOLDER = Path("data", "theory")
-CHECKS, ERRATA, FIGURES = "theory.csv", "errata.csv", "figures.json"
 # Rounding errors depend on the processor and its libraries. An error that should be 0
 # is therefore written as a power of ten that it does not exceed, and never below this.
 SMALLEST_ERROR = 1e-12

@@ -19,4 +19,5 @@ __all__ = [
     "published",
     "record",
     "study",
+    "theory",
 ]

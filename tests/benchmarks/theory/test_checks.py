@@ -9,9 +9,10 @@ import torch
 
 from analysis.figures.sketch import Sketch, subplots
 from analysis.figures.style import figure_style
-from analysis.findings.theory import FOLDER, Findings, csv_text, draw, load_findings
+from analysis.findings.theory import Findings, csv_text, draw, load_findings
 from analysis.records.errors import RecordError
 from analysis.records.files import write_atomically
+from analysis.records.theory import FOLDER
 from analysis.tables.markdown import markdown_table
 from benchmarks.theory import checks
 from benchmarks.theory.__main__ import main
