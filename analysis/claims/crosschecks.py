@@ -18,6 +18,7 @@ from analysis.claims.blocks import Blocks
 from analysis.claims.sequences import Floats
 
 REPEATS = 2000
+LEVEL = 0.95  # of the bootstrap's interval
 SEED = 20170421
 MOST_EXACT = 40  # blocks of which all signs are gone through, in two halves
 _SAME = 1e-9
@@ -63,10 +64,8 @@ def iqm(scores: Floats) -> float:
     return float(trim_mean(scores, 0.25, axis=None))
 
 
-def iqm_interval(
-    a: Floats, b: Floats, level: float = 0.95, repeats: int = REPEATS
-) -> tuple[float, float]:
-    """The percentile bootstrap interval of the difference of IQMs.
+def iqm_interval(a: Floats, b: Floats, repeats: int = REPEATS) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of the difference of IQMs.
 
     Stratified: the runs of each game, and of each arm, are drawn by themselves. Seeded,
     so that the same scores give the same interval.
@@ -74,7 +73,6 @@ def iqm_interval(
     Args:
         a: ``float[run, game]``.
         b: The other arm's, of as many games.
-        level: Of the interval.
         repeats: Draws.
     """
     draw = np.random.default_rng(SEED)
@@ -85,7 +83,7 @@ def iqm_interval(
         drawn = scores[chosen, np.arange(games)].reshape(repeats, -1)
         return np.asarray(trim_mean(drawn, 0.25, axis=1))
 
-    tails = np.array([1 - level, 1 + level]) / 2
+    tails = np.array([1 - LEVEL, 1 + LEVEL]) / 2
     low, high = np.quantile(means(a) - means(b), tails)
     return float(low), float(high)
 

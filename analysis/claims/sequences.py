@@ -52,38 +52,33 @@ class Interval:
         return low < self.low and self.high < high
 
 
-def critical_t(n: ArrayLike, alpha: float, g: float = EFFECT_VARIANCE) -> Floats:
+def critical_t(n: ArrayLike, alpha: float) -> Floats:
     """The ``|t|`` at which ``B`` reaches ``1 / alpha``; infinite if it never does.
 
     Solved for ``t^2``: with ``c = (sqrt(K) / alpha)^(2 / n)``, ``B`` is below
     ``1 / alpha`` where ``t^2 (1 - c / K) < nu (c - 1)``.
     """
     n = np.asarray(n, float)
-    nu, k = n - 1, 1 + n * g
+    nu, k = n - 1, 1 + n * EFFECT_VARIANCE
     c = (np.sqrt(k) / alpha) ** (2 / n)
     with np.errstate(divide="ignore"):
         square = np.where(c < k, nu * (c - 1) / (1 - c / k), np.inf)
     return np.sqrt(square)
 
 
-def half_width(
-    n: ArrayLike, sd: ArrayLike, alpha: float, g: float = EFFECT_VARIANCE
-) -> Floats:
+def half_width(n: ArrayLike, sd: ArrayLike, alpha: float) -> Floats:
     """Half of the interval's width, given the blocks' standard deviation."""
     with np.errstate(invalid="ignore"):  # of two equal blocks: not a number, no width
-        return critical_t(n, alpha, g) * np.asarray(sd, float) / np.sqrt(n)
+        return critical_t(n, alpha) * np.asarray(sd, float) / np.sqrt(n)
 
 
-def interval(
-    blocks: ArrayLike, level: float = 0.95, g: float = EFFECT_VARIANCE
-) -> Interval:
+def interval(blocks: ArrayLike, level: float = 0.95) -> Interval:
     """The anytime-valid t interval of the blocks' mean.
 
     Args:
         blocks: ``float[n]``, finite, in the order in which they were looked at or any
             other: the interval of all of them is the same.
         level: Of the interval.
-        g: Variance of the effect size.
 
     Raises:
         ValueError: Fewer than :data:`MIN_BLOCKS` blocks, or some that are not finite
@@ -91,7 +86,7 @@ def interval(
     """
     values = checked(blocks)
     n, sd = len(values), values.std(ddof=1)
-    half = float(half_width(n, sd, 1 - level, g))
+    half = float(half_width(n, sd, 1 - level))
     mean = float(values.mean())
     return Interval(mean - half, mean + half, level)
 

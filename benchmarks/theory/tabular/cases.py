@@ -71,9 +71,9 @@ class Case(NamedTuple):
             paths.rewards, paths.of_states(reg), self.temperature
         )
 
-    def discounts(self, n: int, factor: float = 1.0) -> Tensor:
-        """``(factor gamma)^t``, ``(n,)``."""
-        return (factor * self.mdp.gamma) ** torch.arange(n, dtype=torch.float64)
+    def discounts(self, n: int) -> Tensor:
+        """``gamma^t``, ``(n,)``."""
+        return self.mdp.gamma ** torch.arange(n, dtype=torch.float64)
 
 
 def cases(temperature: float) -> Iterator[Case]:

@@ -11,20 +11,19 @@ from benchmarks.theory.tabular.mdp import TabularMDP, episodic_mdp, random_log_p
 
 TEMPERATURES = (0.01, 0.1, 1.0, 10.0)
 N_STEPS = (1, 2, 3, 4, 5)
+MDP_SEED, REFERENCE_SEED = 3, 7
 
 
-def references(
-    n_states: int, n_actions: int, seed: int = 7
-) -> Iterator[tuple[str, Tensor | None]]:
+def references(n_states: int, n_actions: int) -> Iterator[tuple[str, Tensor | None]]:
     """Name and log of each reference: none, uniform, random ``(S, A)``."""
     yield "none (entropy)", None
     yield "uniform", uniform_log_reference(n_actions).expand(n_states, n_actions)
-    yield "random", random_log_policy(seed, n_states, n_actions)
+    yield "random", random_log_policy(REFERENCE_SEED, n_states, n_actions)
 
 
-def small_mdp(seed: int = 3, n_actions: int = 3) -> TabularMDP:
+def small_mdp(n_actions: int = 3) -> TabularMDP:
     """Three states and a terminal one, two successors and an end to each action."""
-    return episodic_mdp(seed, n_states=4, n_actions=n_actions, branching=2)
+    return episodic_mdp(MDP_SEED, n_states=4, n_actions=n_actions, branching=2)
 
 
 def log_policy_like(mdp: TabularMDP, seed: int = 11) -> Tensor:

@@ -246,7 +246,6 @@ def lottery_mdp(
     good: float = 0.0,
     bad: float = -8.0,
     chance: float = 0.1,
-    gamma: float = 1.0,
 ) -> TabularMDP:
     """Choose 0, safe, or 1, risky: good with probability ``chance``, else bad.
 
@@ -263,7 +262,7 @@ def lottery_mdp(
         rewards=rewards.unsqueeze(-1).repeat(1, 2),
         start=torch.nn.functional.one_hot(torch.tensor(0), 5).double(),
         terminal=torch.arange(5) == 4,
-        gamma=gamma,
+        gamma=1.0,
     )
 
 

@@ -46,7 +46,7 @@ def test_rules_find_what_there_is(rule):
 def test_a_rule_of_one_look_that_is_looked_at_often_is_found_out(monkeypatch):
     """Student's t at each look: a fifth of studies then see a difference."""
 
-    def naive(n, sd, alpha, g=1.0):
+    def naive(n, sd, alpha):
         return t.ppf(1 - alpha / 2, np.asarray(n) - 1) * np.asarray(sd) / np.sqrt(n)
 
     monkeypatch.setattr(verdicts, "half_width", naive)
