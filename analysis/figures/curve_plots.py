@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.sequences import half_width
-from analysis.figures.curves import Curves, Floats
+from analysis.figures.curves import WINDOW_GAMES, Curves, Floats
 from analysis.figures.panels import MILLION
 from analysis.figures.plot import Band, Line, Plot, css_colour, css_dash
 
@@ -126,7 +126,8 @@ def learning_plot(game: str, frames: Floats, arms: Sequence[Arm], points: int) -
             sides = _listed(mean - sd), _listed(mean + sd)
             bands.append(Band(arm.label, arm.colour, *sides))
     ends = "; ".join(f"{arm.label} {_last(arm.values.mean(axis=0))}" for arm in arms)
-    says = f"Mean game return of the last 100 games at the end of training: {ends}"
+    last = f"the last {WINDOW_GAMES} games at the end of training"
+    says = f"Mean game return of {last}: {ends}"
     axes = "frames (millions)", "game return", _listed(frames[kept])
     return Plot(game, says, *axes, lines, bands)
 

@@ -32,7 +32,6 @@ class Curves:
 
     Attributes:
         study: Its name.
-        window: Games in the trailing mean.
         arms: One row per (label, game): its settings, ``n`` finished runs, ``halted``
             runs that are unfinished or failed, and ``inexact`` finished ones that were
             resumed statistically.
@@ -45,7 +44,6 @@ class Curves:
     """
 
     study: str
-    window: int
     arms: pd.DataFrame
     mean: pd.DataFrame
     runs: pd.DataFrame
@@ -55,24 +53,20 @@ class Curves:
 
 @once
 def learning_curves(
-    study: Study,
-    window: int = WINDOW_GAMES,
-    points: int = POINTS,
-    newest: int = FIRST_NUMERICS,
+    study: Study, points: int = POINTS, newest: int = FIRST_NUMERICS
 ) -> Curves:
     """Every curve of a study.
 
     Args:
         study: Its labels must not mix settings, see ``with_distinct_labels``.
-        window: Games in the trailing mean.
         points: Grid points, evenly spaced up to the frames that a run is to reach.
         newest: The newest numerics version that there are data of, in any study.
     """
-    runs = _run_curves(study, window, points)
+    runs = _run_curves(study, points)
     mean = _mean_curves(runs)
     skips = {config["environment"]["frame_skip"] for config in study.configs.values()}
     arms = arms_of(study)
-    return Curves(study.name, window, arms, mean, runs, newest, frozenset(skips))
+    return Curves(study.name, arms, mean, runs, newest, frozenset(skips))
 
 
 def trailing_mean(values: Floats, window: int) -> Floats:
@@ -108,7 +102,7 @@ def frame_grid(target_frames: int, points: int = POINTS) -> Floats:
     return target_frames * np.arange(1, points + 1) / points
 
 
-def _run_curves(study: Study, window: int, points: int) -> pd.DataFrame:
+def _run_curves(study: Study, points: int) -> pd.DataFrame:
     episodes = by_run(study.episodes, EPISODES)
     columns = ["run_id", "label", "game", "status", "frames", "game_return"]
     parts, no_games = [pd.DataFrame(columns=columns)], EPISODES.empty()
@@ -117,7 +111,7 @@ def _run_curves(study: Study, window: int, points: int) -> pd.DataFrame:
         # A finished run has reached its target, whatever its last rows say.
         reached = run["target_frames" if run["status"] == "done" else "frames"]
         played = episodes.get(run["run_id"], no_games)
-        curve = run_curve(played, grid, reached, window)
+        curve = run_curve(played, grid, reached)
         part = pd.DataFrame({"frames": grid, "game_return": curve})
         parts.append(part.assign(**{name: run[name] for name in columns[:4]}))
     return pd.concat(parts[1:] or parts, ignore_index=True)[columns]

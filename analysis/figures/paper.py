@@ -17,7 +17,7 @@ from analysis.figures.comparisons import (
     comparisons,
     left_out,
 )
-from analysis.figures.curves import Curves
+from analysis.figures.curves import WINDOW_GAMES, Curves
 from analysis.figures.panels import Entry, draw_panel, entries_of
 from analysis.figures.style import figure_style
 from analysis.records.labels import numerics_note
@@ -164,7 +164,7 @@ def _name_axes(axes: Axes, index: int, columns: int, games: int) -> None:
 def _caption(curves: Curves, arms: pd.DataFrame, width: float) -> str:
     text = (
         "Line: mean over n finished runs (seeds); a run's value is the mean return of "
-        f"the last {curves.window} full games it has finished, however long ago, "
+        f"the last {WINDOW_GAMES} full games it has finished, however long ago, "
         "unclipped, under the training policy. Band: ± 1 standard deviation over runs; "
         "none if n = 1. Where n is a range, it differs between games."
     )

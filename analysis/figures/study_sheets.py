@@ -23,7 +23,7 @@ from analysis.figures.curve_plots import (
     seeds_of,
     seeds_plot,
 )
-from analysis.figures.curves import Curves, Floats
+from analysis.figures.curves import WINDOW_GAMES, Curves, Floats
 from analysis.figures.plot import Plot
 from analysis.figures.profiles import FEWEST, profile_plot
 from analysis.figures.sheet import Mark, Part, Sheet
@@ -32,8 +32,9 @@ from analysis.tables.scoring import final_scores
 
 POINTS = 50
 CAPTIONS = {
-    "seeds": "Every finished run, a line a seed: the mean return of the last 100 full "
-    "games that it finished, however long ago, unclipped, under the training policy.",
+    "seeds": "Every finished run, a line a seed: the mean return of the last "
+    f"{WINDOW_GAMES} full games that it finished, however long ago, unclipped, under "
+    "the training policy.",
     "differences": "Each arm less the first, over blocks (seeds that both have). Band: "
     "95 % anytime-valid t interval of their mean, at each point by itself.",
     "profile": "Share of runs with a score above each value, over games with a scale "

@@ -17,7 +17,7 @@ from analysis.figures.curve_plots import (
     named,
     seeds_of,
 )
-from analysis.figures.curves import Curves, learning_curves
+from analysis.figures.curves import WINDOW_GAMES, Curves, learning_curves
 from analysis.figures.plot import Plot
 from analysis.figures.study_sheets import (
     Units,
@@ -76,6 +76,7 @@ class StudyView:
     comparison: pd.DataFrame
     settings: pd.DataFrame
     frame_skips: frozenset[int]
+    window: int = WINDOW_GAMES  # of the games that a curve is the mean of
 
 
 def study_view(
