@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
@@ -52,7 +53,7 @@ class Costs:
         text = json.dumps(dict(self.machine), indent=1) + "\n"
         return with_digests(
             {
-                FOLDER / MEASURED: _csv(self.measured),
+                FOLDER / MEASURED: csv_bytes(self.measured),
                 FOLDER / MACHINE: text.encode(),
             }
         )
@@ -64,7 +65,7 @@ class Costs:
         page = f"# Cost of the record and of checkpoints\n\n{NOTE}\n\n{made}.\n\n"
         page += markdown_table(table)
         return {
-            Path("tables", "cost.csv"): _csv(table),
+            Path("tables", "cost.csv"): csv_bytes(table),
             Path("tables", "cost.md"): page.encode(),
         }
 
@@ -160,7 +161,3 @@ def _saving_s(of: Mapping[str, pd.DataFrame]) -> pd.Series:
 
 def _two(both: pd.Series) -> str:
     return f"{both['wall_s']:.2f}, {both['cpu_s']:.2f}"
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
@@ -26,15 +27,15 @@ class FaultTable:
 
     def data_files(self) -> dict[Path, bytes]:
         """The file below ``results`` that keeps it."""
-        return with_digests({DATA_FILE: self._csv()})
+        return with_digests({DATA_FILE: csv_bytes(self.rows)})
 
     def table_files(self) -> dict[Path, bytes]:
         """The tables below ``results``."""
         markdown = self._markdown().encode()
-        return {TABLE_FILE: self._csv(), TABLE_FILE.with_suffix(".md"): markdown}
-
-    def _csv(self) -> bytes:
-        return self.rows.to_csv(index=False, lineterminator="\n").encode()
+        return {
+            TABLE_FILE: csv_bytes(self.rows),
+            TABLE_FILE.with_suffix(".md"): markdown,
+        }
 
     def _markdown(self) -> str:
         held = int((self.rows["verdict"] == "held").sum())

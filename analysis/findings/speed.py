@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis.figures.drawing import Drawing, Files
 from analysis.findings.measured import CASES, MEASURED, OURS
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.tables.markdown import markdown_table
@@ -121,7 +122,7 @@ class Speed:
         """The files below ``results`` that keep it."""
         about = (json.dumps(self.about, indent=1) + "\n").encode()
         tables = (self.measured, self.memory)
-        contents = (*map(_csv, tables), about)
+        contents = (*map(csv_bytes, tables), about)
         folder = MEASURED[self.games].folder
         return with_digests(
             {folder / n: data for n, data in zip(FILES, contents, strict=True)}
@@ -132,7 +133,7 @@ class Speed:
         table = summary(self.measured, self.about)
         path = Path("tables", MEASURED[self.games].name)
         return {
-            path.with_suffix(".csv"): _csv(table),
+            path.with_suffix(".csv"): csv_bytes(table),
             path.with_suffix(".md"): self._markdown(table).encode(),
         }
 
@@ -197,7 +198,3 @@ def load_speeds(results: Path) -> list[Speed]:
     """Read what ``speed`` measured, of every family that it did."""
     found = (load_speed(results, games) for games in MEASURED)
     return [speed for speed in found if speed is not None]
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()

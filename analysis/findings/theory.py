@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from analysis.figures.drawing import Drawing, Files, joined
 from analysis.figures.sketch import Sketch
 from analysis.figures.style import figure_style, image_bytes
+from analysis.records.csvs import csv_bytes
 from analysis.records.digests import check_digests, with_digests
 from analysis.records.errors import RecordError
 from analysis.records.theory import CHECKS, ERRATA, FIGURES, FOLDER
@@ -67,8 +68,8 @@ class Findings:
         }
         return with_digests(
             {
-                FOLDER / CHECKS: csv_text(self.checks).encode(),
-                FOLDER / ERRATA: csv_text(self.errata).encode(),
+                FOLDER / CHECKS: csv_bytes(self.checks),
+                FOLDER / ERRATA: csv_bytes(self.errata),
                 FOLDER / FIGURES: (json.dumps(figures, indent=1) + "\n").encode(),
             }
         )
@@ -78,9 +79,9 @@ class Findings:
         tables = Path("tables")
         errata = errata_markdown(self.errata, self.unmeasured)
         return {
-            tables / "theory.csv": csv_text(self.checks).encode(),
+            tables / "theory.csv": csv_bytes(self.checks),
             tables / "theory.md": checks_markdown(self.checks, self.pictures).encode(),
-            tables / "errata.csv": csv_text(self.errata).encode(),
+            tables / "errata.csv": csv_bytes(self.errata),
             tables / "errata.md": errata.encode(),
         }
 
@@ -116,11 +117,6 @@ def load_findings(results: Path) -> Findings | None:
         return Findings(checks, errata, content["unmeasured"], pictures)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordError(folder, f"is not what the checks wrote: {error}") from error
-
-
-def csv_text(written: pd.DataFrame) -> str:
-    """A table of strings as CSV."""
-    return written.to_csv(index=False, lineterminator="\n")
 
 
 def checks_markdown(written: pd.DataFrame, pictures: Sequence[Picture]) -> str:

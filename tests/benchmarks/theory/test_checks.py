@@ -9,7 +9,8 @@ import torch
 
 from analysis.figures.sketch import Sketch, subplots
 from analysis.figures.style import figure_style
-from analysis.findings.theory import Findings, csv_text, draw, load_findings
+from analysis.findings.theory import Findings, draw, load_findings
+from analysis.records.csvs import csv_bytes
 from analysis.records.errors import RecordError
 from analysis.records.files import write_atomically
 from analysis.records.theory import FOLDER
@@ -111,7 +112,7 @@ def test_a_selection_by_part_or_pattern() -> None:
 
 def test_tables_have_the_same_bytes_each_time() -> None:
     first, second = (as_written(run("errata_values.eq_1*")) for _ in range(2))
-    assert csv_text(first) == csv_text(second)
+    assert csv_bytes(first) == csv_bytes(second)
     assert list(first.columns) == COLUMNS
     assert markdown_table(first).count("\n") == len(first) + 2
 
