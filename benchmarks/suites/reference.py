@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from docstring_parser import parse
 
+from analysis.records.configs import SOURCES
 from benchmarks.games.own import families
 from benchmarks.suites.base import ALGORITHM_FAMILIES, USER, settings
 from benchmarks.suites.config import Setting
 from benchmarks.suites.file_keys import OF_A_GROUP, OF_A_SUITE, FileKey
 from benchmarks.suites.own import ALGORITHMS
 from benchmarks.suites.own import keys_of as schema_of
-from benchmarks.suites.schema import FACTS, SOURCES, as_typed
+from benchmarks.suites.schema import FACTS, as_typed
 from benchmarks.suites.suite_file import keys_of
 
 WIDTH, INDENT = 88, " " * 6

@@ -10,8 +10,6 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-SOURCES = ("paper", "baselines-2017", "young-tian-2019", "inferred", "ours", "user")
-
 
 @dataclass(frozen=True)
 class Key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.records.configs import FIRST_TUNING_SEED, RESERVED, RUN_ID
+from analysis.records.configs import FIRST_TUNING_SEED, RESERVED, RUN_ID, SOURCES
 from benchmarks.errors import ConfigError
 from benchmarks.games.families import Family
 from benchmarks.games.own import all_games, family_of
@@ -29,7 +29,7 @@ from benchmarks.suites.own import (
     heeded,
 )
 from benchmarks.suites.own import keys_of as schema_of
-from benchmarks.suites.schema import KEYS, MOST, SOURCES, Key, nearest
+from benchmarks.suites.schema import KEYS, MOST, Key, nearest
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import pytest
 
 from algorithms import ALGORITHMS, Variant
 from algorithms.q_a2c import QLearningA2C
+from analysis.records.configs import SOURCES
 from benchmarks.games.own import families
 from benchmarks.suites import base, file_keys, own, reference, schema, suite_file
 from benchmarks.suites.config import Setting
 from benchmarks.suites.file_keys import OF_A_GROUP, OF_A_SUITE, FileKey
-from benchmarks.suites.schema import KEYS, SOURCES, Key
+from benchmarks.suites.schema import KEYS, Key
 
 
 @pytest.fixture(scope="module")

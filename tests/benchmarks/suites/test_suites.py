@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms import ALGORITHMS
-from analysis.records.configs import check_config
+from analysis.records.configs import SOURCES, check_config
 from benchmarks.errors import ConfigError
 from benchmarks.games.families.minatar import FAMILY as MINATAR
 from benchmarks.games.roms import GAMES
 from benchmarks.suites.config import RunConfig
-from benchmarks.suites.schema import FACTS, SOURCES, as_fractions, parse_schedule
+from benchmarks.suites.schema import FACTS, as_fractions, parse_schedule
 from benchmarks.suites.suite import SUITES, Selection, load_suite, suite_names
 
 
