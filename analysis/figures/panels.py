@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.curves import Curves
 from analysis.figures.style import colour, dashes
+from analysis.tables.markdown import range_text
 
 MILLION = 1e6
 
@@ -60,17 +61,12 @@ def entries_of(arms: pd.DataFrame, variants: Sequence[str]) -> list[Entry]:
 
 
 def _counts(arms: pd.DataFrame) -> str:
-    text = f"n = {_range(arms['n'])}"
+    text = f"n = {range_text(arms['n'])}"
     if arms["halted"].any():
-        text += f"; pale: {_range(arms['halted'])} unfinished"
+        text += f"; pale: {range_text(arms['halted'])} unfinished"
     if arms["inexact"].any():
-        text += f"; {_range(arms['inexact'])} resumed statistically"
+        text += f"; {range_text(arms['inexact'])} resumed statistically"
     return text
-
-
-def _range(numbers: pd.Series) -> str:
-    low, high = numbers.min(), numbers.max()
-    return f"{low}" if low == high else f"{low}–{high}"
 
 
 def draw_panel(axes: Axes, curves: Curves, game: str, entries: Sequence[Entry]) -> None:

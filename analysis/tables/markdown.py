@@ -91,7 +91,7 @@ def comparison_wide(table: pd.DataFrame) -> pd.DataFrame:
     text = table.assign(frames=table["frames"].map(frames_text), score=_scores(table))
     rows = text.groupby(keys, sort=False)
     wide = text.pivot(index=keys, columns="game", values="score").fillna("–")
-    wide.insert(0, "n", rows["n"].agg(_range_text))
+    wide.insert(0, "n", rows["n"].agg(range_text))
     wide = wide.reindex(list(rows.groups)).reset_index()
     ours = wide["source"].str.startswith("this study")
     wide = pd.concat([wide[ours], wide[~ours]])
@@ -132,6 +132,14 @@ def frames_text(frames: int) -> str:
     return "–" if pd.isna(frames) else f"{frames / 1e6:g}M"
 
 
+def range_text(counts: pd.Series) -> str:
+    """The least and the largest of some counts; one number where they are equal."""
+    if counts.isna().any():
+        return "–"
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
 def _scores(table: pd.DataFrame) -> list[str]:
     return [score_text(*row) for row in table[["mean", "sd"]].to_numpy(dtype=float)]
 
@@ -139,13 +147,6 @@ def _scores(table: pd.DataFrame) -> list[str]:
 def bold(note: str) -> str:
     """A paragraph in bold; nothing for an empty note."""
     return f"**{_escaped(note)}**\n\n" if note else ""
-
-
-def _range_text(counts: pd.Series) -> str:
-    if counts.isna().any():
-        return "–"
-    low, high = counts.min(), counts.max()
-    return f"{low}" if low == high else f"{low}–{high}"
 
 
 def _line(cells: Sequence[str]) -> str:
