@@ -149,9 +149,9 @@ class Checker:
             if not RUN_ID.fullmatch(name):
                 self.problems.append(f"{where}: expected the form {RUN_ID.pattern}")
                 continue
-            problems = list(add_variant(name, self.path, settings_of_it))
-            self.problems += [f"{where}{each}" for each in problems]
-            if problems:
+            wrong = [*add_variant(name, self.path, settings_of_it)]
+            self.problems += [f"{where}{each}" for each in wrong]
+            if wrong:
                 self.refused.add(name)
             if name in ALGORITHMS:
                 self.keys |= schema_of(ALGORITHMS[name])
