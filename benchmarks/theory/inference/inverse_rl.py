@@ -1,6 +1,6 @@
 """Maximum causal entropy inverse RL, and what the posterior's dynamics do to it.
 
-An expert acts by a soft plan (:mod:`inference`, tau = 1). Its visits ``mu_E(s, a)``
+An expert acts by a soft plan (:mod:`messages`, tau = 1). Its visits ``mu_E(s, a)``
 over the horizon are known exactly. A reward ``theta(s, a)`` is fitted by maximising::
 
     causal      theta . mu_E - E V_0(s_0)      soft value iteration, true dynamics

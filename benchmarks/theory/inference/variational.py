@@ -7,7 +7,7 @@ is the soft return: ``log p(O) >= E_q[sum r / tau - REG(pi_t)] = J(pi) / tau``. 
     max bound - bound   = sum_t E KL(pi_t || best pi_t)
     log p(O) - bound    = KL(q(path) || p(path | O))
 
-Source: Levine (2018), Sec. 3; Ziebart (2010), Ch. 5; :mod:`inference` for the rest.
+Source: Levine (2018), Sec. 3; Ziebart (2010), Ch. 5; :mod:`messages` for the rest.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The list of checks, the tables they make and the command that runs them."""
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +54,15 @@ def test_every_figure_has_units_and_a_caption(name: str) -> None:
         assert "(" in label or label.startswith("number of"), f"{label}: no unit"
     caption = figure.texts[-1].get_text().replace("\n", " ")
     assert caption == checks.PICTURES[name].caption
+
+
+def test_docstrings_send_to_modules_that_are_there() -> None:
+    """By their last name alone, as a package is never called."""
+    folder = Path(checks.__file__).parent
+    modules = {path.stem for path in folder.rglob("*.py")}
+    texts = [path.read_text() for path in folder.rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r":mod:`(\w+)`", text)}
+    assert named - {"algorithms"} <= modules
 
 
 def test_verdicts() -> None:
