@@ -37,6 +37,7 @@ from benchmarks.theory.tabular.solvers import (
     policy_values,
     q_values,
     soft_optimum,
+    state_transitions,
 )
 
 
@@ -237,9 +238,8 @@ def td_sum(case: Case, decay: float) -> Tensor:
     penalty = case.penalty(policy).unsqueeze(-1)
     first = q_values(case.mdp, values) - penalty - values.unsqueeze(-1)
     mean = case.mdp.alive * (policy.exp() * first).sum(-1)
-    chances = (policy.exp().unsqueeze(-1) * case.mdp.transitions).sum(-2)
-    chances = case.mdp.alive.unsqueeze(-1) * chances * case.mdp.alive
     factor = decay * case.mdp.gamma
+    chances = state_transitions(case.mdp, policy)
     system = torch.eye(case.mdp.n_states, dtype=torch.float64) - factor * chances
     later = torch.linalg.solve(system, mean)
     following = case.mdp.transitions @ (case.mdp.alive * later)

@@ -32,7 +32,7 @@ from benchmarks.theory.tabular.mdp import TabularMDP, episodic_mdp, random_mdp
 from benchmarks.theory.tabular.solvers import value_iteration
 
 N_MDPS = 40
-_OF: dict[str, Any] = {"MDPs": N_MDPS, "S": 16, "gamma": 0.99}
+OF: dict[str, Any] = {"MDPs": N_MDPS, "S": 16, "gamma": 0.99}  # of :func:`episodic`
 
 
 @cache
@@ -102,7 +102,7 @@ def the_constant_is_a_cost_of_living() -> Iterator[Row]:
             "reward a step",
             tau=tau,
             A=n_actions,
-            **_OF,
+            **OF,
         )
 
 
@@ -138,7 +138,7 @@ def copies_of_actions_are_the_constant() -> Iterator[Row]:
     """Alike actions give the entropy target all of its constant, the KL none."""
     mdp, tau, copies = episodic(6), 0.1, 3
     copied = with_copies(mdp, copies)
-    said: dict[str, Any] = {"tau": tau, "A": f"6, each {copies} times"} | _OF
+    said: dict[str, Any] = {"tau": tau, "A": f"6, each {copies} times"} | OF
     for arm in ("hard", "soft KL"):
         found = fixed_point(copied, arm, tau)[:, :-1, ::copies]
         yield holds(

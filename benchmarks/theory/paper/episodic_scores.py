@@ -24,9 +24,9 @@ from algorithms.entropy import boltzmann_log_policy, uniform_log_reference
 from analysis.figures.sketch import Sketch, subplots
 from analysis.figures.style import colour
 from benchmarks.theory.checks import check, picture
-from benchmarks.theory.paper.bootstraps import N_MDPS
+from benchmarks.theory.paper.bootstraps import N_MDPS, OF
 from benchmarks.theory.paper.episodic_optima import LIVING, found, outcomes
-from benchmarks.theory.paper.structures import OF, STRUCTURES, games
+from benchmarks.theory.paper.structures import STRUCTURES, games
 from benchmarks.theory.report import steady
 from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.solvers import evaluate, q_values

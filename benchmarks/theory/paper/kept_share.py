@@ -29,7 +29,8 @@ from algorithms.entropy import soft_value
 from algorithms.targets import hard_value
 from analysis.figures.sketch import Sketch, subplots
 from benchmarks.theory.checks import check, picture
-from benchmarks.theory.paper.structures import OF, SPARSE, STRUCTURES, games
+from benchmarks.theory.paper.bootstraps import OF
+from benchmarks.theory.paper.structures import SPARSE, STRUCTURES, games
 from benchmarks.theory.report import steady
 from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.policy_iteration import (

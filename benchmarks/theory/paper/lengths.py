@@ -17,7 +17,13 @@ from torch import Tensor
 from analysis.figures.sketch import Sketch, subplots
 from analysis.figures.style import colour
 from benchmarks.theory.checks import check, picture
-from benchmarks.theory.paper.bootstraps import N_MDPS, episodic, value_of, with_copies
+from benchmarks.theory.paper.bootstraps import (
+    N_MDPS,
+    OF,
+    episodic,
+    value_of,
+    with_copies,
+)
 from benchmarks.theory.rows import Row, differs, holds
 from benchmarks.theory.tabular.mdp import TabularMDP
 from benchmarks.theory.tabular.solvers import (
@@ -34,7 +40,6 @@ ARMS = {
     "soft entropy": "dqn-soft-entropy",
     "hard + const": "dqn-hard-plus",
 }
-_OF: dict[str, Any] = {"MDPs": N_MDPS, "S": 16, "gamma": 0.99}
 
 
 class Outcome(NamedTuple):
@@ -87,7 +92,7 @@ def episodes_are_ordered() -> Iterator[Row]:
     """Exact greedy policies: KL ends episodes early, entropy about when hard does."""
     for n_actions in (4, 18):
         tau = 0.1
-        said = {"tau": tau, "A": n_actions} | _OF
+        said = {"tau": tau, "A": n_actions} | OF
         lengths = _lengths(n_actions, tau)
         kl, hard, entropy = (
             lengths[arm] for arm in ("soft KL", "hard", "soft entropy")
@@ -132,7 +137,7 @@ def the_constant_explains_one_side() -> Iterator[Row]:
             "steps",
             tau=tau,
             A=n_actions,
-            **_OF,
+            **OF,
         )
         gained = {arm: lengths[arm] - lengths["hard"] for arm in ARMS}
         kept = gained["soft entropy"] / gained["hard + const"]
@@ -144,7 +149,7 @@ def the_constant_explains_one_side() -> Iterator[Row]:
             f"{_signed(gained['soft entropy'])} steps",
             tau=tau,
             A=n_actions,
-            **_OF,
+            **OF,
         )
     lengths = _lengths(18, 0.01)
     yield holds(
@@ -153,7 +158,7 @@ def the_constant_explains_one_side() -> Iterator[Row]:
         tolerance=0.04,
         tau=0.01,
         A=18,
-        **_OF,
+        **OF,
     )
 
 
@@ -173,7 +178,7 @@ def copies_of_actions_lengthen_entropy() -> Iterator[Row]:
         observed=" < ".join(f"{step:.1f}" for step in steps) + " steps",
         tau=0.1,
         A="6, each 3 times",
-        **_OF,
+        **OF,
     )
 
 

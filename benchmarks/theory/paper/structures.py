@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import torch
 
-from benchmarks.theory.paper.bootstraps import N_MDPS, episodic, with_copies
+from benchmarks.theory.paper.bootstraps import episodic, with_copies
 from benchmarks.theory.tabular.mdp import TabularMDP
 
 # (distinct actions, copies of each) of Pong, Breakout, Qbert and Seaquest; and as many
@@ -27,8 +26,6 @@ STRUCTURES: dict[str, tuple[int, int]] = {
     "6 three times": (6, 3),
 }
 SPARSE = 0.03  # share of rewards kept; a third of those is 0 as well
-
-OF: dict[str, Any] = {"MDPs": N_MDPS, "S": 16, "gamma": 0.99}
 
 
 @cache

@@ -73,7 +73,7 @@ def policy_backup(
     return mdp.alive * policy_values(q, log_policy, temperature, log_reference)
 
 
-def _state_transitions(mdp: TabularMDP, log_policy: Tensor) -> Tensor:
+def state_transitions(mdp: TabularMDP, log_policy: Tensor) -> Tensor:
     """``P(s' | s)`` under a policy, among living states only, ``(..., S, S)``."""
     chances = (log_policy.exp().unsqueeze(-1) * mdp.transitions).sum(-2)
     return mdp.alive.unsqueeze(-1) * chances * mdp.alive.unsqueeze(-2)
@@ -92,7 +92,7 @@ def evaluate(
     """
     nothing = torch.zeros_like(mdp.rewards[..., 0])
     earned = policy_backup(mdp, nothing, log_policy, temperature, log_reference)
-    system = torch.eye(mdp.n_states).to(earned) - mdp.gamma * _state_transitions(
+    system = torch.eye(mdp.n_states).to(earned) - mdp.gamma * state_transitions(
         mdp, log_policy
     )
     return torch.linalg.solve(system, earned)
@@ -110,7 +110,7 @@ def objective(
 
 def occupancy(mdp: TabularMDP, log_policy: Tensor) -> Tensor:
     """``sum_t gamma^t P(s_t = s, not over)``, the discounted visits, ``(..., S)``."""
-    flow = mdp.gamma * _state_transitions(mdp, log_policy).transpose(-1, -2)
+    flow = mdp.gamma * state_transitions(mdp, log_policy).transpose(-1, -2)
     system = torch.eye(mdp.n_states).to(flow) - flow
     return torch.linalg.solve(system, mdp.alive * mdp.start)
 

@@ -23,6 +23,7 @@ from benchmarks.theory.tabular.solvers import (
     policy_values,
     q_values,
     soft_optimum,
+    state_transitions,
     value_iteration,
 )
 
@@ -50,6 +51,19 @@ references = st.none() | log_policies()
 
 def close(ours: Tensor, theirs: Tensor) -> bool:
     return torch.allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(mdps(), log_policies())
+def test_states_follow_each_other_as_actions_are_drawn_until_it_is_over(
+    mdp: TabularMDP, log_policy: Tensor
+) -> None:
+    found = state_transitions(mdp, log_policy)
+    follow = torch.einsum("sa,sat->st", log_policy.exp(), mdp.transitions)
+    for s in range(S):
+        for t in range(S):
+            lives = bool(mdp.alive[s] and mdp.alive[t])
+            assert close(found[s, t], follow[s, t] * lives)
 
 
 @settings(max_examples=40, deadline=None)
