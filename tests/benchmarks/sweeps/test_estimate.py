@@ -1,7 +1,9 @@
-"""What the comparison with the peer measured here is not measured again."""
+"""How long runs take here: measured once, and not what was measured before."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +12,21 @@ import pytest
 from analysis.findings.measured import CASES, OURS
 from analysis.findings.speed import Speed
 from analysis.records.files import write_atomically
+from benchmarks.runs import stopwatch
 from benchmarks.runs.processor import processor_id
 from benchmarks.sweeps import estimate
-from benchmarks.sweeps.estimate import measured_speeds
+from benchmarks.sweeps.estimate import hours_left, measured_speeds
+from benchmarks.sweeps.status import RunStatus, status_of, statuses
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Measuring is counted and not done."""
+    calls = []
+    monkeypatch.setattr(
+        estimate, "measure", lambda config: calls.append(config) or 1000.0
+    )
+    return calls
 
 
 def compared(games: str, rate: float, kind: str) -> Speed:
@@ -48,3 +62,69 @@ def test_rates_of_two_processes_in_steps_become_frames_of_one(
     known = measured_speeds(tmp_path, [config])
     assert known[estimate._key(config)] == frames
     assert not (tmp_path / "runs" / "speed.json").exists()
+
+
+def test_speeds_are_measured_once_a_family(tiny, tmp_path, counted):
+    configs = [tiny("q-a2c"), tiny("a2c-naive"), tiny("dqn-hard")]
+    first = measured_speeds(tmp_path, configs)
+    assert [config.family for config in counted] == ["a2c", "dqn"]
+    assert measured_speeds(tmp_path, configs) == first
+    measured_speeds(tmp_path, [tiny("q-a2c", n_envs=4)])
+    assert len(counted) == 3
+    minatar = replace(tiny("q-a2c"), game="MinAtar/Freeway")
+    measured_speeds(tmp_path, [minatar, replace(minatar, game="MinAtar/Asterix")])
+    assert [config.game for config in counted[3:]] == ["MinAtar/Freeway"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"a": "b"}', "null", "{", '{"cpu": "of another machine"}']
+)
+def test_a_mangled_measurement_is_made_again(content, tiny, tmp_path, counted):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "speed.json").write_text(content)
+    assert list(measured_speeds(tmp_path, [tiny("q-a2c")]).values()) == [1000.0]
+
+
+def test_hours_come_from_finished_runs_where_there_are_any(
+    tiny, run_folder, tmp_path, counted
+):
+    config, long = tiny("q-a2c"), tiny("q-a2c", frames=3_600_000)
+    folder = run_folder(config)
+    known = measured_speeds(tmp_path, [config])
+    missing, other = statuses(tmp_path, [config, long])
+    assert hours_left(other, known, [missing]) == pytest.approx(1.0)
+    (folder / "done.json").write_text(
+        json.dumps({"frames": 1600, "frames_per_second": 800.0})
+    )
+    done = status_of(tmp_path, config)
+    assert hours_left(done, known, [done]) == 0
+    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 800 / 3600)
+    # Another length of run has another share of slow starts: it says nothing here.
+    assert hours_left(other, known, [done]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"game": "MinAtar/Freeway"}, {"engine": "reference"}, {"device": "cuda"},
+     {"n_envs": 4}, {"precision": "float64"}, {"threads": 2}],
+    ids=str,
+)  # fmt: skip
+def test_a_finished_run_of_another_kind_says_nothing_of_the_hours(
+    tiny, tmp_path, other
+):
+    config = tiny("q-a2c")
+    own = {k: other[k] for k in ("game", "threads") if k in other}
+    changed = {**config.environment, **other} if not own else config.environment
+    slow = replace(config, environment=changed, **own)
+    done = RunStatus(config, tmp_path, "done", 1600, 800.0)
+    missing = RunStatus(slow, tmp_path, "missing")
+    known = {estimate._key(config): 700.0, estimate._key(slow): 1.0}
+    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 3600)
+    same = replace(done, config=slow, frames_per_second=2.0)
+    assert hours_left(missing, known, [done, same]) == pytest.approx(800 / 3600)
+
+
+def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
+    monkeypatch.setattr(stopwatch, "MEASURE_S", 0.2)
+    monkeypatch.setattr(stopwatch, "WARM_UP_STEPS", {"dqn": 120})
+    assert 4 < stopwatch.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000

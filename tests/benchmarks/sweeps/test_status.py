@@ -10,19 +10,12 @@ import pytest
 
 from analysis.records.errors import RecordError
 from analysis.records.record import EPISODES, TIMING
-from benchmarks.runs import stopwatch
 from benchmarks.runs.process import held
 from benchmarks.suites.suite import Selection, load_suite
 from benchmarks.sweeps import estimate as speed
 from benchmarks.sweeps import status as status_module
-from benchmarks.sweeps.estimate import hours_left, measured_speeds
-from benchmarks.sweeps.status import (
-    RunStatus,
-    Watched,
-    kept_in_data,
-    status_of,
-    statuses,
-)
+from benchmarks.sweeps.estimate import hours_left
+from benchmarks.sweeps.status import Watched, kept_in_data, status_of
 
 EPISODES_HEAD = ",".join(EPISODES.dtypes) + "\n"
 TIMING_HEAD = ",".join(TIMING.dtypes) + "\n"
@@ -230,7 +223,7 @@ def test_a_mangled_end_is_named(run):
     ],
 )
 def test_an_end_that_says_too_little_is_a_line(
-    run, call, refused, tmp_path, counted, name, content, said
+    run, call, refused, tmp_path, monkeypatch, name, content, said
 ):
     config, folder, look = run
     (folder / f"{name}.json").write_text(json.dumps(content))
@@ -241,6 +234,7 @@ def test_an_end_that_says_too_little_is_a_line(
     words += ["--set", *(f"{key}={value}" for key, value in changes.items())]
     words = ["smoke", *words, "--results", tmp_path]
     assert f"{name}.json: {said}" in refused("status", *words)
+    monkeypatch.setattr(speed, "measure", lambda config: 1000.0)
     status, _, err = call("plan", *words)
     assert status == 2 and f"{name}.json: {said}" in err and "Traceback" not in err
 
@@ -282,78 +276,3 @@ def test_a_failure_that_is_tried_again_meanwhile_is_none(run, monkeypatch, befor
     monkeypatch.setattr(status_module, before, late)
     status = look()
     assert (status.state, status.frames, status.error) == ("unfinished", 1200, "")
-
-
-# ------------------------------------------------------------------------- estimates
-
-
-@pytest.fixture
-def counted(monkeypatch):
-    """Measuring is counted and not done."""
-    calls = []
-    monkeypatch.setattr(speed, "measure", lambda config: calls.append(config) or 1000.0)
-    return calls
-
-
-def test_speeds_are_measured_once_a_family(tiny, tmp_path, counted):
-    configs = [tiny("q-a2c"), tiny("a2c-naive"), tiny("dqn-hard")]
-    first = measured_speeds(tmp_path, configs)
-    assert [config.family for config in counted] == ["a2c", "dqn"]
-    assert measured_speeds(tmp_path, configs) == first
-    measured_speeds(tmp_path, [tiny("q-a2c", n_envs=4)])
-    assert len(counted) == 3
-    minatar = replace(tiny("q-a2c"), game="MinAtar/Freeway")
-    measured_speeds(tmp_path, [minatar, replace(minatar, game="MinAtar/Asterix")])
-    assert [config.game for config in counted[3:]] == ["MinAtar/Freeway"]
-
-
-@pytest.mark.parametrize(
-    "content", ["", "[]", '{"a": "b"}', "null", "{", '{"cpu": "of another machine"}']
-)
-def test_a_mangled_measurement_is_made_again(content, tiny, tmp_path, counted):
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "speed.json").write_text(content)
-    assert list(measured_speeds(tmp_path, [tiny("q-a2c")]).values()) == [1000.0]
-
-
-def test_hours_come_from_finished_runs_where_there_are_any(
-    tiny, run_folder, tmp_path, counted
-):
-    config, long = tiny("q-a2c"), tiny("q-a2c", frames=3_600_000)
-    folder = run_folder(config)
-    known = measured_speeds(tmp_path, [config])
-    missing, other = statuses(tmp_path, [config, long])
-    assert hours_left(other, known, [missing]) == pytest.approx(1.0)
-    (folder / "done.json").write_text(json.dumps(DONE))
-    done = status_of(tmp_path, config)
-    assert hours_left(done, known, [done]) == 0
-    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 800 / 3600)
-    # Another length of run has another share of slow starts: it says nothing here.
-    assert hours_left(other, known, [done]) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"game": "MinAtar/Freeway"}, {"engine": "reference"}, {"device": "cuda"},
-     {"n_envs": 4}, {"precision": "float64"}, {"threads": 2}],
-    ids=str,
-)  # fmt: skip
-def test_a_finished_run_of_another_kind_says_nothing_of_the_hours(
-    tiny, tmp_path, other
-):
-    config = tiny("q-a2c")
-    own = {k: other[k] for k in ("game", "threads") if k in other}
-    changed = {**config.environment, **other} if not own else config.environment
-    slow = replace(config, environment=changed, **own)
-    done = RunStatus(config, tmp_path, "done", 1600, 800.0)
-    missing = RunStatus(slow, tmp_path, "missing")
-    known = {speed._key(config): 700.0, speed._key(slow): 1.0}
-    assert hours_left(missing, known, [done]) == pytest.approx(1600 / 3600)
-    same = replace(done, config=slow, frames_per_second=2.0)
-    assert hours_left(missing, known, [done, same]) == pytest.approx(800 / 3600)
-
-
-def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
-    monkeypatch.setattr(stopwatch, "MEASURE_S", 0.2)
-    monkeypatch.setattr(stopwatch, "WARM_UP_STEPS", {"dqn": 120})
-    assert 4 < stopwatch.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000
