@@ -262,6 +262,7 @@ SETTINGS = (
     r"to half of the best mean of 100 games or less",
     r"from 180 to 5\.4 within 0\.2M, and it takes 0\.3M to be back at 100",
     r"between 9\.1M and 9\.2M, it loses 11 games",
+    r"first scores after 3M frames",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",

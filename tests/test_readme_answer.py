@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import pandas as pd
@@ -135,6 +136,22 @@ def test_q_learning_falls_back_once_on_pong() -> None:
     ) in FLAT
     assert len(lost) == 11
     assert lost["frames"].max() < 9_200_000
+
+
+def test_who_scores_on_enduro() -> None:
+    study = load_study(RESULTS / "data", "atari")
+    assert (
+        "On Enduro only proper A2C learns: it first scores after 3M frames, where "
+        "naive A2C, at the uniform policy all along, and `q-a2c` finish no game with a "
+        "score."
+    ) in FLAT
+    games = study.episodes[study.episodes["run_id"].str.contains("-enduro-s0")]
+    scored = games[games["game_return"] > 0]
+    arms = scored.groupby(scored["run_id"].str.partition("-enduro")[0])["frames"].min()
+    assert arms.index.tolist() == ["a2c-proper"] and 3e6 < arms["a2c-proper"] < 4e6
+    rows = study.metrics[study.metrics["run_id"].str.startswith("a2c-naive-enduro-s0")]
+    late = rows.loc[rows["frames"] > 1e6, "entropy"]
+    assert len(late) > 50 and late.min() > 0.99999 * math.log(9)
 
 
 def breakout_means(arm: str) -> pd.Series:
