@@ -282,4 +282,5 @@ def test_where_bands_of_curves_do_not_overlap() -> None:
     }
     assert not any(apart.values())
     assert "At the paper's temperature their bands overlap everywhere." in FLAT
-    assert not any(bands_apart(*EQUIVALENT).values())
+    alike = bands_apart(*EQUIVALENT)
+    assert len(alike) == 5 and not any(alike.values())

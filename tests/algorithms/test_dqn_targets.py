@@ -137,3 +137,17 @@ def test_the_hand_values_are_consistent():
             assert charged[0] == pytest.approx(SAMPLED[name][state])
             mean = sum(p * x for p, x in zip(pi, charged, strict=True))
             assert mean == pytest.approx(EXPECTED[name][state])
+
+
+@pytest.mark.parametrize(
+    ("name", "less"), [("dqn-soft-entropy", 0.0), ("dqn-soft-kl", log(2))]
+)
+def test_printed_targets_are_those_of_their_names(name, less):
+    """``r + gamma log sum exp(Q/tau)``, less log A in Eq. 82; no future at an end."""
+    model = build(name, temperature=TAU, printed=True)
+    model.q_net_target = looked_up(Q)
+    batch = paths(1, False)
+    ended = batch._replace(terminated=torch.ones(len(batch.actions)).double())
+    goes_on = REWARDS[0] + GAMMA * log(4) - less
+    assert model.targets(batch).tolist() == pytest.approx([goes_on] * 3)
+    assert model.targets(ended).tolist() == pytest.approx([REWARDS[0] - less] * 3)
