@@ -268,6 +268,14 @@ def test_an_infinite_loss_ends_training():
     assert model._n_updates < 10
 
 
+@pytest.mark.parametrize("algorithm", A2C_CLASSES)
+def test_an_infinite_loss_ends_training_of_an_a2c(algorithm):
+    env = make_vec_env(lambda: Infinite(Catch()), n_envs=1, seed=0)
+    model = algorithm("MlpPolicy", env, seed=0, device="cpu")
+    with pytest.raises(DivergenceError, match="loss="):
+        model.learn(200)
+
+
 class Infinite(gym.Wrapper):
     """Rewards that no number holds."""
 

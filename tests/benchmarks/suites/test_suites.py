@@ -19,7 +19,7 @@ from analysis.records.configs import SOURCES, check_config
 from benchmarks.errors import ConfigError
 from benchmarks.games.families.minatar import FAMILY as MINATAR
 from benchmarks.games.roms import GAMES
-from benchmarks.suites.config import RunConfig
+from benchmarks.suites.config import NUMERICS_VERSION, RunConfig
 from benchmarks.suites.schema import FACTS, as_fractions, parse_schedule
 from benchmarks.suites.suite import SUITES, Selection, load_suite, suite_names
 
@@ -258,3 +258,18 @@ def test_suites_have_descriptions_and_say_only_what_differs():
     for path in SUITES.glob("*.toml"):
         suite = tomllib.loads(path.read_text())
         assert re.fullmatch(r"[A-Z].{20,80}", suite["description"])
+
+
+@pytest.mark.parametrize(
+    "study", ["atari", "minatar", "minatar-tuning", "minatar-controls"]
+)
+def test_committed_runs_are_those_of_their_suites(study):
+    """Ids hold every setting: a suite whose settings change has other runs."""
+    path = Path(__file__).parents[3] / "results/data" / study / "configs.json"
+    configs = json.loads(path.read_text())
+    plain = {
+        name
+        for name, config in configs.items()
+        if not config["overrides"] and config.get("numerics", 1) == NUMERICS_VERSION
+    }
+    assert plain and plain <= {run.run_id for run in load_suite(study)}
