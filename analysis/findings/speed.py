@@ -24,18 +24,18 @@ from analysis.tables.markdown import markdown_table
 
 FILES = ("measurements.csv", "memory.csv", "about.json")
 NOTE = (
-    "Agent steps a second of {at_once} processes together, one thread each; every cell"
-    " the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
+    "Agent steps a second of {at_once} processes together, one thread each; every cell "
+    "the median of n = {n} measurements, the sides in turn. `stock_sb3` is "
     "Stable-Baselines3's own algorithm and environment with the same sizes, rates and "
     "numbers of updates; `ratio` is ours to that, `ratio_best` ours to the fastest "
-    "stock row of the family and game. `limit` is what the raw {raw} and the network's"
-    " arithmetic, at the measured rate of the fastest matrix product in the same "
-    "precision, take one after the other; `of_limit` the part of it that ours reaches."
-    " `env_ratio`: how many times as fast as stock's our environment plays. Where the "
-    "rest goes, in milliseconds a step on one core: `step_ms` is a step; `env_over_ms`"
-    " what the environment takes beyond the raw {raw}; `rest_over_ms` what all else "
-    "takes beyond the arithmetic. `peak_mb`: memory of a process, with a replay memory"
-    " of 10,000 rows."
+    "stock row of the family and game. `limit` is what the raw {raw} and the network's "
+    "arithmetic, at the measured rate of the fastest matrix product in the same "
+    "precision, take one after the other; `of_limit` the part of it that ours reaches. "
+    "`env_ratio`: how many times as fast as stock's our environment plays. Where the "
+    "rest goes, in milliseconds a step on one core: `step_ms` is a step; `env_over_ms` "
+    "what the environment takes beyond the raw {raw}; `rest_over_ms` what all else "
+    "takes beyond the arithmetic. `peak_mb`: memory of a process, with a replay memory "
+    "of 10,000 rows."
 )
 MEMORY_NOTE = (
     "The most memory that a DQN run has had, in megabytes, with a replay memory of "
