@@ -144,3 +144,21 @@ def test_a_rate_counts_runs_that_diverged():
     found = blocks(study_with(fell), asked)
     assert found.effects.to_numpy().tolist() == [[0, 0], [1, 1]]
     assert "of seeds: 2" in found.notes[0]
+
+
+def test_a_curve_without_a_beginning_is_in_no_block():
+    lost = run_of(A, GAMES[0], 0, [np.nan, *SHAPE[1:]])
+    every = [
+        lost if run.config["run_id"] == lost.config["run_id"] else run for run in runs()
+    ]
+    found = blocks(study_with(every), question("curves"))
+    assert list(found.effects.index) == [1]
+    assert found.effects.notna().all(axis=None)
+    assert "of seeds: 0" in found.notes[0]
+
+
+def test_two_runs_of_an_arm_with_one_seed_give_no_verdict():
+    every = runs()
+    again = replace(every[0], config=every[0].config | {"run_id": "made-again-s0"})
+    with pytest.raises(NoVerdictError, match=r"two runs of .* with one seed"):
+        blocks(study_with([*every, again]), question())

@@ -17,6 +17,7 @@ from analysis.claims.build import (
 from analysis.claims.pages import evidence, terminal
 from analysis.claims.reading import FOLDER, load_claims
 from analysis.claims.registry import (
+    COLUMNS,
     REGISTRY_FILE,
     amended,
     joined,
@@ -194,3 +195,12 @@ def test_registries_by_hand(results):
     assert joined(empty, rows).equals(rows)
     assert amended(claim, rows) == []
     assert amended(replace(claim, digest="other"), rows) == ["minatar"]
+
+
+def test_claims_are_in_the_order_of_their_numbers():
+    rows = [
+        {"claim": claim, "study": "x", "digest": "d", "blocks": 3, "data": "e"}
+        for claim in ("C10", "C2", "C1")
+    ]
+    table = pd.DataFrame(rows)[list(COLUMNS)]
+    assert joined(table[:1], table[1:])["claim"].to_list() == ["C1", "C2", "C10"]

@@ -19,8 +19,9 @@ from analysis.claims.simulation import (
     rule_rates,
 )
 from analysis.records.study import save_study
-from tests.analysis.claims.planted import planted_study
-from tests.analysis.claims.test_judging import planted, write_scales
+from tests.analysis.claims.planted import SHAPE, planted_study, run_of, study_with
+from tests.analysis.claims.test_judging import GAMES, planted, write_scales
+from tests.analysis.report.games import games_of
 
 MARGIN = 0.1
 NORMAL = np.random.default_rng(5).normal(size=(3000, BLOCKS))
@@ -129,3 +130,41 @@ def test_blocks_that_are_made_up_have_mean_zero_and_deviation_one(tmp_path):
     for name, z, _ in kinds:
         assert abs(z.mean()) < 4 / np.sqrt(z.size), name
         assert z.std() == pytest.approx(1, abs=0.05), name
+
+
+def test_games_are_those_of_the_last_tenth_with_deviation_one():
+    games = [(900, 50.0), (50, 1.0), (50, 5.0)]
+    run = games_of(run_of("q-a2c", "Pong", 0, SHAPE), games)
+    (pool,) = calibration._games(study_with([run]))
+    assert len(pool) == 100
+    assert pool.std() == pytest.approx(1)
+    assert set(pool.round(9)) == {0.5, 2.5}
+
+
+def test_an_arm_is_held_against_itself_alone(tmp_path):
+    write_scales(tmp_path)
+    study = planted_study({"a2c-naive": 10.0, "a2c-proper": 90.0}, GAMES, 3, 0.1)
+    found = dict(calibration._arms(tmp_path, study))
+    means = {name.split()[0]: np.mean(scores) for name, scores in found.items()}
+    assert means == pytest.approx({"a2c-naive": 1.0, "a2c-proper": 9.0}, abs=0.05)
+    assert {len(game) for scores in found.values() for game in scores} == {3}
+
+
+def test_arms_of_tuning_have_the_scales_of_their_study(tmp_path):
+    write_scales(tmp_path)
+    study = planted_study({"a2c-naive": 10.0}, GAMES, 3, 0.1, 1000, "minatar-tuning")
+    ((name, _),) = calibration._arms(tmp_path, study)
+    assert name == "a2c-naive of minatar-tuning, 5 games"
+
+
+def test_rates_of_both_kinds_of_studies_are_at_the_border(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        calibration, "divergence_rates", lambda _u, _m, games: seen.append(games)
+    )
+    monkeypatch.setattr(calibration, "asdict", lambda _: {})
+    assert list(calibration._rate_rows(3, np.random.default_rng(0)))
+    for games in seen:
+        for times, rates in games.items():
+            assert rates.mean() == pytest.approx(times * calibration.RATE_MARGIN)
+    assert [len(set(games[1.0])) for games in seen] == [1, 2]

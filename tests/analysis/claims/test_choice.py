@@ -73,3 +73,9 @@ def test_a_study_of_tuning_seeds_alone_is_one_of_tuning():
     assert is_tuning(tuning())
     assert not is_tuning(tuning(first=0))
     assert not is_tuning(tuning(first=999))
+
+
+def test_the_score_of_a_setting_is_the_mean_over_its_runs():
+    cells = choice(tuning(seeds=3), dict.fromkeys(GAMES, 0.0)).cells
+    cells = cells.set_index(["label", "game"])
+    assert cells.loc[(SLOW, GAMES[0]), "score"] == pytest.approx(9 + 1 / 3)

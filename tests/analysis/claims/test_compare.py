@@ -231,3 +231,8 @@ def test_folders_without_such_files_are_named(tmp_path):
     write_monitor(tmp_path / "CartPole-v1_1/1.monitor.csv", [1.0], game="Acrobot-v1")
     with pytest.raises(RecordError, match="has several games: Acrobot-v1, CartPole"):
         sb3_scores(tmp_path)
+
+
+def test_scores_are_in_the_order_of_seeds():
+    made = [run_of("q-a2c", "Pong", seed, SHAPE * (seed + 1)) for seed in range(12)]
+    assert study_scores(study_with(made), "q-a2c") == {"Pong": [*range(1, 13)]}

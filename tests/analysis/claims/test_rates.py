@@ -88,3 +88,17 @@ def test_few_studies_ever_state_something_false(rates):
 def test_what_gives_no_verdict_is_said(blocks, margin, said):
     with pytest.raises(ValueError, match=said):
         judge_rate(np.zeros((blocks, 5)), margin)
+
+
+def test_the_smallest_margin_of_a_rate_is_where_its_verdict_turns():
+    events = np.zeros((20, 5))
+    events[3, 1] = 1
+    turn = judge_rate(events, 0.5).smallest_margin
+    said = [judge_rate(events, turn + step).verdict for step in (-1e-6, 1e-6)]
+    assert said == ["undecided", "supported"]
+
+
+def test_the_deviation_of_rates_is_that_between_blocks():
+    events = np.zeros((4, 2))
+    events[0] = 1
+    assert judge_rate(events, 0.5).sd == pytest.approx(0.5)  # of 1, 0, 0, 0

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import skew
 
 from analysis.claims import calibration, simulation
-from analysis.claims.simulation import Border, divergence_rates
+from analysis.claims.simulation import Border, curve_rates, divergence_rates
 
 
 def test_rates_of_simulated_studies_are_found_and_seldom_wrong() -> None:
@@ -35,3 +35,9 @@ def test_the_mirror_image_is_skewed_to_the_other_side(tmp_path: Path) -> None:
     skews = {name: skew(z, axis=None) for name, z, _ in kinds}
     assert skews["exponential"] > 1.5 and skews["exponential, mirrored"] < -1.5
     assert skews["normal"] == pytest.approx(0, abs=0.1)
+
+
+def test_curves_that_are_equivalent_are_found_and_others_are_told() -> None:
+    draws = np.random.default_rng(2).normal(size=(60, 20, 5, 2, 2, 10))
+    found, _ = curve_rates(draws, 0.25, np.ones(10))
+    assert found.found_for > 0.5 and found.found_against > 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.claims.sequences import half_width
 from analysis.claims.verdicts import RULES, decisions, judge_blocks, least_blocks
 from analysis.claims.words import per_cent
 
@@ -185,3 +186,31 @@ def test_no_minus_stands_before_a_nought():
         "+0.0 %",
         "−0.1 %",
     ]
+
+
+WIDE, NARROW = (float(half_width(8, 0.05, alpha)) for alpha in (0.05, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "sign"), [("non-inferiority", -1), ("equivalence", -1), ("equivalence", 1)]
+)
+def test_that_an_effect_is_beyond_a_margin_is_shown_by_the_wide_interval(kind, sign):
+    between = MARGIN + (WIDE + NARROW) / 2
+    found = judge_blocks(blocks(sign * between, 8), kind, MARGIN)
+    assert found.verdict == "undecided"
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_that_there_is_a_difference_is_shown_by_the_wide_interval(sign):
+    between = (WIDE + NARROW) / 2
+    assert (
+        judge_blocks(blocks(sign * between, 8), "equivalence", 0.01).relation == "open"
+    )
+
+
+@pytest.mark.parametrize(("sd", "is_said"), [(0.8, True), (1.0, False)])
+def test_no_more_than_a_thousand_blocks_are_said_to_be_missing(sd, is_said):
+    missing = judge_blocks(blocks(0.0, 6, sd), "equivalence", MARGIN).missing
+    assert (missing is not None) == is_said
+    if missing is not None:
+        assert 600 < missing + 6 <= 1000

@@ -1,0 +1,26 @@
+"""How margins are written and drawn."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from analysis.claims.words import margin_text, span_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "span"),
+    [
+        ("superiority", "+10 %", (0.0, 0.1)),
+        ("inferiority", "−10 %", (-0.1, 0.0)),
+        ("non-inferiority", "−10 %", (-0.1, 0.0)),
+        ("equivalence", "±10 %", (-0.1, 0.1)),
+        ("rate", "below 10 %", (0.0, 0.1)),
+    ],
+)
+def test_a_margin_of_one_side_has_its_sign(
+    kind: str, said: str, span: tuple[float, float]
+) -> None:
+    each = SimpleNamespace(question=SimpleNamespace(kind=kind, margin=0.1))
+    assert (margin_text(each), span_of(each)) == (said, span)
