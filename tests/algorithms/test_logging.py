@@ -8,7 +8,14 @@ import torch
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import Logger
 
-from algorithms import ALGORITHMS, NaiveA2C, NaivePlusA2C, QLearningA2C, SoftEntropyDQN
+from algorithms import (
+    ALGORITHMS,
+    HardDQN,
+    NaiveA2C,
+    NaivePlusA2C,
+    QLearningA2C,
+    SoftEntropyDQN,
+)
 from algorithms.losses import q_learning_error
 from algorithms.rollout import Rollout
 from tests.algorithms.catch import Catch
@@ -131,3 +138,19 @@ def test_arms_of_figure_1_and_3_are_what_their_names_say():
         assert of(name).temperature == 0.1
         assert ALGORITHMS[name].source("temperature") == "ours"
     assert ALGORITHMS["q-a2c-t0.1"].source("scaled") == "paper"
+
+
+def test_softness_is_that_of_the_next_states(monkeypatch):
+    """Of which targets are made."""
+    sizes = {"buffer_size": 500, "learning_starts": 50}
+    env = make_vec_env(Catch, 1, seed=0)
+    model = HardDQN("MlpPolicy", env, seed=0, device="cpu", **sizes)
+    model.learn(80)
+    batch = model.replay_buffer.sample(32)
+    seen = []
+    monkeypatch.setattr(model.replay_buffer, "sample", lambda *_, **__: batch)
+    monkeypatch.setattr(model, "_record_softness", seen.append)
+    model._n_updates = 0
+    model.train(1, 32)
+    assert torch.equal(seen[0], batch.next_observations)
+    assert not torch.equal(batch.observations, batch.next_observations)

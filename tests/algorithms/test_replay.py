@@ -168,3 +168,18 @@ def test_other_spaces_are_refused():
         PathReplayBuffer(100, spaces.Dict(), spaces.Discrete(2))
     with pytest.raises(ValueError, match="empty"):
         make(100, 1).sample(2)
+
+
+@pytest.mark.parametrize(("handles", "terminated"), [(True, 0.0), (False, 1.0)])
+def test_a_memory_may_take_time_limits_for_ends(handles, terminated):
+    memory = PathReplayBuffer(
+        10,
+        spaces.Box(0, 1, (1,)),
+        spaces.Discrete(2),
+        device="cpu",
+        handle_timeout_termination=handles,
+    )
+    one, done = np.zeros((1, 1), np.float32), np.ones(1, bool)
+    infos = [{"TimeLimit.truncated": True}]
+    memory.add(one, one, np.zeros(1), np.ones(1), done, infos)
+    assert memory.sample(1).terminated.tolist() == [terminated]

@@ -188,3 +188,20 @@ def test_a_memorys_numbers_are_refused_by_name_too(key, value):
             action_space=Catch.action_space,
             **numbers,
         )
+
+
+def test_defaults_of_dqn_are_those_of_2017():
+    """Mnih et al. (2015) with the optimiser of Baselines, in steps of the agent."""
+    found = HardDQN.__init__.__kwdefaults__
+    wanted = {
+        "buffer_size": 1_000_000,
+        "learning_starts": 50_000,
+        "train_freq": 4,
+        "target_update_interval": 40_000,
+        "batch_size": 32,
+        "gamma": 0.99,
+        "learning_rate": 1e-4,
+        "adam_eps": 1e-4,
+        "max_grad_norm": 10.0,
+    }
+    assert {key: found[key] for key in wanted} == wanted

@@ -66,6 +66,7 @@ def test_many_failures_contradict():
 @pytest.mark.parametrize(("k", "n"), [(0, 40), (3, 100), (100, 100)])
 def test_an_interval_holds_the_rates_that_are_not_refused(k, n):
     found = rate_interval(k, n, 0.1)
+    assert (found.low == 0, found.high == 1) == (k == 0, k == n)
     for bound, higher in ((found.low, True), (found.high, False)):
         if 0 < bound < 1:
             assert log_capital(k, n, bound, higher) == pytest.approx(np.log(20))

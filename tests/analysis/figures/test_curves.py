@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from analysis.figures.curves import (
 )
 from analysis.records.exchange import export_study
 from analysis.records.study import load_study
+from tests.analysis.claims.planted import SHAPE, run_of, study_with
 from tests.analysis.records_on_disk import config_of, write_run
 
 returns = st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=60)
@@ -85,3 +87,17 @@ def test_a_study_of_halted_runs_has_no_mean_but_has_lines(tmp_path: Path) -> Non
     assert curves.arms[["n", "halted"]].to_numpy().tolist() == [[0, 1]]
     line = curves.runs["game_return"].tolist()
     np.testing.assert_array_equal(line, [np.nan, np.nan, 3.0, np.nan, np.nan])
+
+
+def test_a_finished_run_has_a_curve_to_its_target() -> None:
+    """Its last row may be a few frames before: a step is of several games."""
+    done = replace(run_of("q-a2c", "Pong", 0, SHAPE), frames=998)
+    halted = replace(done, status="unfinished")
+    known = [
+        learning_curves(study_with([run]), points=4)
+        .runs["game_return"]
+        .notna()
+        .tolist()
+        for run in (done, halted)
+    ]
+    assert known == [[True] * 4, [True, True, True, False]]

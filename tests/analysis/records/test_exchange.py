@@ -255,3 +255,25 @@ def test_a_missing_study_names_the_nearest(runs_dir: Path, data_dir: Path) -> No
         export_study(runs_dir / study, study, data_dir)
     with pytest.raises(StudyNotFoundError, match="did you mean 'atari'"):
         load_study(data_dir, "attari")
+
+
+def test_timing_that_comes_later_is_taken_in(runs_dir: Path, data_dir: Path) -> None:
+    folder = write_run(runs_dir, config_of(), GAMES[:1], "unfinished")
+    timing = (folder / "timing.csv").read_bytes()
+    (folder / "timing.csv").unlink()
+    export_study(runs_dir, "atari", data_dir)
+    (folder / "timing.csv").write_bytes(timing)
+    assert list(export_study(runs_dir, "atari", data_dir).replaced) == [folder.name]
+    assert len(load_study(data_dir, "atari").timing) == 2
+
+
+def test_one_mangled_study_keeps_all_from_being_merged(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    for study in ("first", "second"):
+        write_run(tmp_path / study, config_of(study=study), GAMES)
+        export_study(tmp_path / study, study, theirs)
+    path = theirs / "second" / "runs.csv"
+    path.write_text(path.read_text().replace("1000", "1001"))
+    with pytest.raises(RecordError):
+        merge_studies(theirs, ours)
+    assert not ours.exists()

@@ -220,3 +220,18 @@ def test_two_that_went_on_apart_share_what_was_before() -> None:
     shared = before_continuation(resumed(ours, 9, 110), resumed(theirs, 9, 120))
     assert shared.frames == 440
     assert sizes(shared)[:2] == [1, 1]
+
+
+def test_a_row_at_the_step_of_a_resume_is_of_the_run_as_it_went_on() -> None:
+    """At step 200, frame 800, where a game ends and there is no row of metrics."""
+    shared = before_continuation(
+        record("unfinished", 800), resumed(record("done", 1000), 200)
+    )
+    assert (shared.frames, sizes(shared)[:2]) == (800, [1, 3])
+
+
+def test_what_is_shared_goes_no_further_than_ours() -> None:
+    shared = before_continuation(
+        record("unfinished", 500), resumed(record("done", 1000), 200)
+    )
+    assert (shared.frames, shared.status) == (500, "unfinished")

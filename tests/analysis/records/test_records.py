@@ -261,3 +261,17 @@ def test_a_folder_has_the_name_of_its_run(tmp_path: Path) -> None:
     moved = folder.rename(tmp_path / "another-run")
     with pytest.raises(RecordError, match="run_id is"):
         read_run(moved)
+
+
+def test_a_halted_run_came_as_far_as_any_of_its_files_says(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, config_of(), [(300, 1.0)], "unfinished")
+    with (folder / "metrics.csv").open("a") as file:
+        file.write("600,0.1,,,,,,,0.0007,,,,\n")
+    assert read_run(folder).frames == 600
+    failed = folder / "failed.json"
+    failed.write_text(json.dumps({"error": "x", "frames": 0}))
+    assert (read_run(folder).status, read_run(folder).frames) == ("failed", 600)
+    (folder / "metrics.csv").unlink()
+    assert read_run(folder).frames == 300
+    failed.write_text(json.dumps({"error": "x", "frames": 800}))
+    assert read_run(folder).frames == 800

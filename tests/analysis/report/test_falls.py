@@ -122,3 +122,9 @@ def test_games_and_families_without_a_scale_are_left_out() -> None:
 
 def test_an_arm_that_learned_nothing_can_lose_nothing() -> None:
     assert steadiness([study_with([run((300, 2.0))])], scales()) == []
+
+
+def test_a_run_that_begins_low_has_not_fallen_there() -> None:
+    levels = (200, 2.0), (300, 22.0), (200, 5.0), (300, 22.0)
+    (fall,) = found([run(*levels)]).falls
+    assert (fall.frames, fall.low) == (10 * 600, 5.0)

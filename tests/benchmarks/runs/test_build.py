@@ -6,7 +6,9 @@ import pytest
 import torch
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 
-from benchmarks.runs.build import make_model
+from benchmarks.runs.build import ENV_SEEDS_APART, make_model
+from benchmarks.runs.replicates import random_streams
+from benchmarks.suites.suite import Selection, load_suite
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,16 @@ def test_a_dqn_has_the_settings_of_its_configuration(tiny):
     assert (memory.rows, memory.with_path) == (150, True)
     assert (group["lr"], group["eps"], model.train_freq[0]) == (2e-4, 1e-3, 3)
     assert model.gradient_steps == 2
+
+
+def test_the_games_of_a_run_are_seeded_by_its_seed():
+    only = {"only": ["a2c-naive"], "games": ["MinAtar/Breakout"]}
+    chosen = Selection(**only, first_seed=3, seeds=1)
+    (config,) = load_suite("minatar-smoke", chosen)
+    model, again = make_model(config), make_model(config)
+    for each in (model, again):
+        each._setup_learn(1)
+    again.env.seed(3 * ENV_SEEDS_APART)
+    again.env.reset()
+    same = random_streams(model) == random_streams(again)
+    assert same  # and no page of what differs

@@ -145,3 +145,13 @@ def test_a_removal_that_is_cut_off_leaves_no_half_of_a_run(made, results, monkey
     assert len(list((results / "runs").glob("*/config.json"))) == 1
     forget.remove(second)
     assert list((results / "runs").iterdir()) == []
+
+
+def test_a_record_with_as_many_frames_and_fewer_games_is_not_all_there(tmp_path):
+    games = [(400, 1.0), (400, 2.0)]
+    folder = write_run(tmp_path / "runs", config_of(), games, "unfinished")
+    export_study(tmp_path / "runs", "atari", tmp_path / "data")
+    with (folder / "episodes.csv").open("a") as file:
+        file.write("400,1,3.0,40\n")
+    said = "\n".join(forget.what_goes(tmp_path, folder))
+    assert "stays: 400 frames and 2 games of its record" in said

@@ -291,3 +291,8 @@ def test_code_without_a_repository_has_an_unknown_commit(tmp_path, monkeypatch):
     assert commit(tmp_path) == "unknown"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit(tmp_path) == "unknown"
+
+
+def test_what_sets_threads_and_denormals_is_in_the_digest():
+    named = {"machine", "build", "screen", "exact_env", "minatar_env"}
+    assert named <= set(module_digests())

@@ -11,8 +11,10 @@ import pytest
 from analysis.records.csvs import read_table
 from analysis.records.record import EPISODES, read_run
 from benchmarks.runs import train as train_module
+from benchmarks.runs.recorded_rows import recorded_rows
 from benchmarks.runs.tracking import CsvWriter, RecordCallback
 from benchmarks.runs.train import train
+from tests.analysis.records_on_disk import config_of, write_run
 
 FRAME_SKIP = 4
 
@@ -131,3 +133,33 @@ def test_a_file_goes_on_from_where_it_stood(tmp_path):
     writer.write(dict.fromkeys(EPISODES.dtypes, 250))
     writer.close()
     assert read_table(path, EPISODES)["frames"].tolist() == [100, 200, 250]
+
+
+def test_recorded_rows_are_in_the_order_of_their_frames(tmp_path):
+    games = [(100, 1.0), (400, 2.0), (950, 3.0)]
+    rows = recorded_rows(write_run(tmp_path, config_of(), games))
+    frames = [row["frames"] for row in rows]
+    assert frames == sorted(frames)
+    assert len(frames) == 3 + 5
+    at = ["game_return" in row for row in rows if row["frames"] == 400]
+    assert at == [True, False]  # the game comes first
+
+
+def test_speed_is_in_steps_of_the_agent(tmp_path):
+    """Thirty, of four frames each, in two seconds."""
+    logged = {}
+    silent = SimpleNamespace(send=lambda row: None, beat=lambda frames: None)
+    callback = RecordCallback(
+        tmp_path,
+        frame_skip=FRAME_SKIP,
+        log_interval=100,
+        sinks=[],
+        heartbeat=silent,
+        clock=lambda: 2.0,
+    )
+    logger = SimpleNamespace(record=logged.__setitem__, dump=lambda frames: None)
+    callback.model = SimpleNamespace(logger=logger)
+    callback.num_timesteps = 30
+    callback.record_metrics()
+    callback.close()
+    assert logged["time/steps_per_second"] == 15.0

@@ -146,8 +146,9 @@ def test_the_projects_own_suites_say_where_each_value_is_from():
     ],
 )
 def test_any_other_bad_file_is_refused_by_name(tmp_path, text):
-    for problem in problems_of(written(tmp_path, text)):
-        assert problem.startswith("mine.toml: ")
+    problems = problems_of(written(tmp_path, text))
+    assert problems
+    assert all(problem.startswith("mine.toml: ") for problem in problems)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path):

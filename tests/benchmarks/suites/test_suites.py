@@ -99,6 +99,20 @@ def test_an_id_is_known_by_heart():
     assert replace(first, numerics=1).run_id == "a2c-naive-beamrider-s0-0c752fb788"
 
 
+@pytest.mark.parametrize(
+    ("arm", "digest"),
+    [
+        ("dqn-hard", "ffaeab0233"),
+        ("dqn-soft-entropy", "405b3e712a"),
+        ("dqn-hard-5step", "f3122b9000"),
+    ],
+)
+def test_atari_has_the_settings_of_dqn_that_were_decided(arm, digest):
+    """No finished run holds them yet."""
+    first = load_suite("atari", Selection(only=[arm]))[0]
+    assert first.run_id == f"{arm}-beamrider-s0-{digest}"
+
+
 def test_a_record_from_before_numerics_were_counted_keeps_its_id():
     old = replace(load_suite("paper")[0], numerics=1)
     record = old.record()
@@ -273,3 +287,13 @@ def test_committed_runs_are_those_of_their_suites(study):
         if not config["overrides"] and config.get("numerics", 1) == NUMERICS_VERSION
     }
     assert plain and plain <= {run.run_id for run in load_suite(study)}
+
+
+def test_a_schedule_may_end_with_training():
+    points = [(0.0, 1.0), (1.0, 0.1)]
+    assert as_fractions(points, 4_000) == points
+
+
+def test_the_last_seed_of_a_study_may_be_asked_for():
+    chosen = Selection(only=["q-a2c"], first_seed=999, seeds=1)
+    assert [run.seed for run in load_suite("smoke", chosen)] == [999]

@@ -11,6 +11,7 @@ from algorithms import ALGORITHMS, HardDQN, NaiveA2C, QLearningA2C, Variant
 from benchmarks.errors import ConfigError
 from benchmarks.suites import suite, suite_file
 from benchmarks.suites.suite import Selection, load_suite
+from tests.benchmarks.small_files import GOOD, written
 
 
 @pytest.fixture
@@ -73,3 +74,11 @@ def test_a_value_that_its_class_refuses_is_refused_by_name(variant):
 
 def test_all_settings_of_all_variants_are_heeded():
     assert not [name for name in ALGORITHMS if suite_file.unheeded(name)]
+
+
+def test_what_an_arm_is_named_for_no_group_changes(tmp_path):
+    text = GOOD.replace('["q-a2c"]', '["q-a2c", "q-a2c-t0.1"]')
+    text += 'set.temperature = { value = 0.5, source = "ours" }\n'
+    runs = load_suite(written(tmp_path / "mine.toml", text))
+    found = {run.variant: run.hyperparameters["temperature"] for run in runs}
+    assert found == {"q-a2c": 0.5, "q-a2c-t0.1": 0.1}

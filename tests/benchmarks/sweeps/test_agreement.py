@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.runs.provenance import provenance
 from benchmarks.suites.config import NUMERICS_VERSION
-from benchmarks.sweeps.agreement import first_difference, other_conditions
+from benchmarks.sweeps.agreement import _over_time, first_difference, other_conditions
 
 
 def table(**columns):
@@ -68,3 +68,9 @@ def test_what_was_not_recorded_is_said_to_be_so(tiny):
         for line in other_conditions(old, now, 100)
     }
     assert names == {"processor", "code", "opencv-python-headless"}
+
+
+def test_what_comes_at_the_last_frame_is_not_of_the_frames_before():
+    history = [{"frames": 0, "commit": "a"}, {"frames": 100, "commit": "b"}]
+    assert _over_time(history, "commit", 100) == "a"
+    assert _over_time(history, "commit", 101) == "a, from frame 100 b"

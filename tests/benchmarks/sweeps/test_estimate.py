@@ -128,3 +128,12 @@ def test_measuring_trains_and_is_in_frames(tiny, monkeypatch):
     monkeypatch.setattr(stopwatch, "MEASURE_S", 0.2)
     monkeypatch.setattr(stopwatch, "WARM_UP_STEPS", {"dqn": 120})
     assert 4 < stopwatch.measure(tiny("dqn-hard", learning_starts=50_000)) < 100_000
+
+
+def test_hours_are_by_the_median_of_runs_that_are_as_long(tiny):
+    config = tiny("q-a2c", frames=3_600_000)
+    short = replace(config, frames=1_600)
+    alike = [RunStatus(config, None, "done", 1, v) for v in (100.0, 200.0, 1000.0)]
+    others = [RunStatus(short, None, "done", 1, 9_000.0)] * 9
+    found = hours_left(RunStatus(config, None, "missing"), {}, [*alike, *others])
+    assert found == pytest.approx(5.0)
