@@ -9,13 +9,12 @@ import pandas as pd
 from analysis.claims.claim import Claim
 from analysis.claims.judging import Judged
 from analysis.claims.sequences import Interval
-from analysis.claims.tables import ALL_GAMES, AMENDED, percent, tier_text
+from analysis.claims.tables import ALL_GAMES, AMENDED, tier_text
 from analysis.claims.tiers import Answer
 from analysis.claims.verdicts import RATE
-from analysis.claims.words import arms_of, missing_text
+from analysis.claims.words import arms_of, missing_text, name_of, signed
 from analysis.tables.markdown import markdown_table
 
-TIERS = {"theory": "exact mathematics", "minatar": "MinAtar", "atari": "Atari"}
 HOW_TO_READ = (
     "Each claim was written down with what judges it ({claims}) before its data; one "
     "that was changed after them says so. Effects are in per cent of a game's scale "
@@ -31,7 +30,7 @@ HOW_TO_READ = (
     "by its share of the chance of an error, with intervals wider than those shown. "
     "Blocks missing: how many more, if mean and deviation stay as they are. "
     "Mathematics says of a claim that it supports it, contradicts it, that it depends, "
-    "or nothing (silent), by checks that all pass."
+    "or nothing, by checks that all pass."
 )
 THE_PAPERS = {
     "claims": "`analysis/claims/*.toml`",
@@ -81,7 +80,7 @@ def overview(judged: Judged, verdicts: pd.DataFrame) -> pd.DataFrame:
         row = {"": claim.id, "claim": claim.title}
         for tier in judged.tiers[claim.id]:
             mark = f" ({AMENDED})" if (claim.id, tier.name) in marks else ""
-            row[TIERS.get(tier.name, tier.name)] = tier_text(tier) + mark
+            row[name_of(tier.name)] = tier_text(tier) + mark
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -107,7 +106,7 @@ def evidence(each: Answer) -> str:
         return f"{question.id} {each.study}: no verdict: {each.why}"
     relation = "" if found.relation == "open" else f" ({found.relation})"
     return (
-        f"{question.id} {each.study}: {percent(found.mean)} %, anytime-valid "
+        f"{question.id} {each.study}: {signed(found.mean)} %, anytime-valid "
         f"{_span(found.wide)}, {_span(found.narrow)}; margin "
         f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}: "
         f"{each.state}{relation}"
@@ -115,7 +114,7 @@ def evidence(each: Answer) -> str:
 
 
 def _span(interval: Interval) -> str:
-    ends = f"[{percent(interval.low)}, {percent(interval.high)}]"
+    ends = f"[{signed(interval.low)}, {signed(interval.high)}]"
     return f"{100 * interval.level:g} % {ends}"
 
 
@@ -146,7 +145,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "question": f"{question.id}{decides}: {question.asks}",
         "A less B": ("rate of " if question.kind == RATE else "") + arms_of(each),
         "study": each.study,
-        "effect, %": "–" if found is None else percent(found.mean),
+        "effect, %": "–" if found is None else signed(found.mean),
         "wide interval": "–",
         "narrow interval": "–",
         "margin, %": f"{100 * question.margin:g}",
@@ -158,7 +157,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
     if found is not None:
         cells["wide interval"] = _span(found.wide)
         cells["narrow interval"] = _span(found.narrow)
-        cells["smallest margin, %"] = percent(found.smallest_margin).lstrip("+")
+        cells["smallest margin, %"] = signed(found.smallest_margin).lstrip("+")
         if each.state in ("supported", "contradicted"):
             cells["missing"] = "none"
     return cells
@@ -175,11 +174,11 @@ def _games(rows: pd.DataFrame) -> str:
         return ""
     cells = games.assign(
         cell=[
-            percent(row["effect"])
+            signed(row["effect"])
             + (
                 ""
                 if pd.isna(row["low"])
-                else f" [{percent(row['low'])}, {percent(row['high'])}]"
+                else f" [{signed(row['low'])}, {signed(row['high'])}]"
             )
             for row in games.to_dict("records")
         ]
@@ -208,7 +207,7 @@ def cross_check_cells(rows: pd.DataFrame) -> pd.DataFrame:
             "question": whole["question"],
             "study": whole["study"],
             "IQM difference, % [95 % bootstrap]": [
-                f"{percent(a)} [{percent(low)}, {percent(high)}]"
+                f"{signed(a)} [{signed(low)}, {signed(high)}]"
                 for a, low, high in whole[["iqm", "iqm_low", "iqm_high"]].to_numpy(
                     float
                 )

@@ -13,7 +13,7 @@ from analysis.claims.judging import Judged
 from analysis.claims.registry import amended
 from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tiers import Answer, Tier
-from analysis.claims.words import missing_text, without_text
+from analysis.claims.words import SAID, missing_text, without_text
 from analysis.records.once import once
 
 AMENDED = "amended after data"
@@ -104,22 +104,13 @@ def questions(judged: Judged) -> pd.DataFrame:
 
 def tier_text(tier: Tier) -> str:
     """A verdict in a few words."""
-    if tier.verdict == "not asked":
-        return "–"
     if tier.verdict == "no verdict":
         more = missing_text(tier.missing, bare=True)
         return f"no verdict: {tier.says}{more and ', ' + more}"
     if tier.verdict == "undecided":
         return f"undecided, {missing_text(tier.missing)}"
     more = f" {tier.says}" if tier.verdict == "contradicted" and tier.says else ""
-    return tier.verdict + more
-
-
-def percent(value: float) -> str:
-    """A share in per cent, with its sign; one decimal; none is ``-0.0``."""
-    if np.isinf(value):
-        return "-inf" if value < 0 else "inf"
-    return f"{round(100 * value, 1) + 0.0:+.1f}"
+    return SAID.get(tier.verdict, tier.verdict) + more
 
 
 def _checked(each: Answer) -> CrossCheck | None:

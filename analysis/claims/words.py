@@ -27,10 +27,17 @@ NAMES = {"minatar": "MinAtar", "atari": "Atari", "theory": "Mathematics"}
 _SIGNS = {"non-inferiority": "−", "inferiority": "−", "superiority": "+"}
 
 
+def signed(share: float, digits: int = 1) -> str:
+    """A share in per cent, with its sign."""
+    if math.isinf(share):
+        return "−∞" if share < 0 else "+∞"
+    rounded = round(100 * share, digits) + 0.0  # no minus before a nought
+    return f"{rounded:+.{digits}f}".replace("-", "−")
+
+
 def per_cent(share: float, digits: int = 1) -> str:
     """A share as per cent."""
-    rounded = round(100 * share, digits) + 0.0  # no minus before a nought
-    return f"{rounded:+.{digits}f} %".replace("-", "−")
+    return f"{signed(share, digits)} %"
 
 
 def interval_text(interval: Interval) -> str:
@@ -38,10 +45,7 @@ def interval_text(interval: Interval) -> str:
     level = f"{100 * interval.level:g} %"
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return f"{level}: no finite one yet"
-    low, high = (
-        f"{100 * end:+.1f}".replace("-", "−") for end in (interval.low, interval.high)
-    )
-    return f"{level}: [{low}, {high}]"
+    return f"{level}: [{signed(interval.low)}, {signed(interval.high)}]"
 
 
 def arms_of(answer: Answer) -> str:
@@ -102,8 +106,7 @@ def by_game_text(answer: Answer) -> str:
         return ""
     means = answer.blocks.effects.mean().to_dict()
     said = (
-        f"{str(game).rpartition('/')[2]} {per_cent(mean).removesuffix(' %')}"
-        for game, mean in means.items()
+        f"{str(game).rpartition('/')[2]} {signed(mean)}" for game, mean in means.items()
     )
     return ", ".join(said) if len(means) > 1 else ""
 

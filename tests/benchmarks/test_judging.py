@@ -25,9 +25,9 @@ def test_claims_prints_the_table_and_writes_it(call, tmp_path):
     status, out, err = call("claims", "--results", tmp_path)
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].split() == ["claim", "exact", "mathematics", "MinAtar", "Atari"]
+    assert lines[0].split() == ["claim", "Mathematics", "MinAtar", "Atari"]
     assert "contradicted" in lines[1]
-    assert any(line.startswith("C1.final minatar: -") for line in lines)
+    assert any(line.startswith("C1.final minatar: −") for line in lines)
     assert lines[-1] == str(tmp_path / "reference/judged_claims.csv")
     assert (tmp_path / "claims/verdicts.md").exists()
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from analysis.claims.words import margin_text, span_of
+from analysis.claims.words import margin_text, signed, span_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,17 @@ def test_a_margin_of_one_side_has_its_sign(
 ) -> None:
     each = SimpleNamespace(question=SimpleNamespace(kind=kind, margin=0.1))
     assert (margin_text(each), span_of(each)) == (said, span)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.1234, "+12.3"),
+        (-0.005, "−0.5"),
+        (-0.0003, "+0.0"),
+        (float("inf"), "+∞"),
+        (-float("inf"), "−∞"),
+    ],
+)
+def test_a_share_is_written_in_per_cent_with_its_sign(share: float, said: str) -> None:
+    assert signed(share) == said
