@@ -251,7 +251,7 @@ SETTINGS = (
     r"NFS does since version 4",
     r"under the GPL-3",
     r"again for 200,000 frames",
-    r"in the last tenth of 10M frames",
+    r"in the last tenth of 10M frames,",
     r"within 2M \(two seeds",
     r"policies of seed 0 of",
     # Held by test_readme_answer.py.
