@@ -21,8 +21,8 @@ from tests.test_readme_numbers import README
 
 SAYS = (
     "The game decides which of the three targets is best: soft entropy on Asterix, "
-    "hard ones on Freeway, soft KL on the three others, in each of the seven seeds that "
-    "all three have."
+    "hard ones on Freeway, soft KL on the three others, in each of the seven seeds "
+    "that all three have."
 )
 SEEDS = 7
 TARGETS = "dqn-hard", "dqn-soft-entropy", "dqn-soft-kl"
@@ -152,6 +152,18 @@ def test_who_scores_on_enduro() -> None:
     rows = study.metrics[study.metrics["run_id"].str.startswith("a2c-naive-enduro-s0")]
     late = rows.loc[rows["frames"] > 1e6, "entropy"]
     assert len(late) > 50 and late.min() > 0.99999 * math.log(9)
+
+
+def test_games_on_seaquest_end_with_the_air() -> None:
+    """As films show: of four lives, which is at most so many frames."""
+    whole = 9_080
+    episodes = load_study(RESULTS / "data", "atari").episodes
+    late = episodes[episodes["frames"] > 9e6]
+    assert "half or more of each one's late games last as long as the oxygen" in FLAT
+    for arm in (*BONUS, "q-a2c"):
+        games = late[late["run_id"].str.startswith(f"{arm}-seaquest-s0")]
+        lengths = games["length_frames"]
+        assert lengths.median() >= whole and lengths.max() < 1.02 * whole, arm
 
 
 def breakout_means(arm: str) -> pd.Series:
