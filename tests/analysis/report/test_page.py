@@ -19,6 +19,7 @@ from analysis.claims.build import write_claims
 from analysis.claims.calibration_page import calibration_cells
 from analysis.claims.reading import load_claims
 from analysis.claims.tiers import Tier
+from analysis.claims.words import signed
 from analysis.records.csvs import csv_bytes
 from analysis.records.exchange import export_study
 from analysis.records.files import write_atomically
@@ -167,7 +168,7 @@ def test_cross_checks_stand_beside_verdicts_and_are_called_so(
     )
     row = rows.loc[("C1.final", "all", "minatar")]
     assert f"{row['improvement']:.2f}" in said
-    assert f"{100 * row['iqm_low']:+.1f}, {100 * row['iqm_high']:+.1f}]" in said
+    assert f"{signed(row['iqm_low'])}, {signed(row['iqm_high'])}]" in said
     assert f"{row['p']:.2g}" in said and f"{row['p_holm']:.2g}" in said
     silent = judged[judged.index('id="C10"') :]
     assert "Cross-checks" not in silent[: silent.index("</details>")]
