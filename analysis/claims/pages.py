@@ -12,7 +12,7 @@ from analysis.claims.sequences import Interval
 from analysis.claims.tables import ALL_GAMES, AMENDED, tier_text
 from analysis.claims.tiers import Answer
 from analysis.claims.verdicts import RATE
-from analysis.claims.words import arms_of, missing_text, name_of, signed
+from analysis.claims.words import arms_of, missing_text, name_of, per_cent, signed
 from analysis.tables.markdown import markdown_table
 
 HOW_TO_READ = (
@@ -106,7 +106,7 @@ def evidence(each: Answer) -> str:
         return f"{question.id} {each.study}: no verdict: {each.why}"
     relation = "" if found.relation == "open" else f" ({found.relation})"
     return (
-        f"{question.id} {each.study}: {signed(found.mean)} %, anytime-valid "
+        f"{question.id} {each.study}: {per_cent(found.mean)}, anytime-valid "
         f"{_span(found.wide)}, {_span(found.narrow)}; margin "
         f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}: "
         f"{each.state}{relation}"

@@ -203,9 +203,8 @@ def test_that_an_effect_is_beyond_a_margin_is_shown_by_the_wide_interval(kind, s
 @pytest.mark.parametrize("sign", [1, -1])
 def test_that_there_is_a_difference_is_shown_by_the_wide_interval(sign):
     between = (WIDE + NARROW) / 2
-    assert (
-        judge_blocks(blocks(sign * between, 8), "equivalence", 0.01).relation == "open"
-    )
+    found = judge_blocks(blocks(sign * between, 8), "equivalence", 0.01)
+    assert found.relation == "open"
 
 
 @pytest.mark.parametrize(("sd", "is_said"), [(0.8, True), (1.0, False)])

@@ -1,4 +1,4 @@
-"""How margins are written and drawn."""
+"""How margins and shares are written."""
 
 from __future__ import annotations
 

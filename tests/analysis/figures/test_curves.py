@@ -93,11 +93,9 @@ def test_a_finished_run_has_a_curve_to_its_target() -> None:
     """Its last row may be a few frames before: a step is of several games."""
     done = replace(run_of("q-a2c", "Pong", 0, SHAPE), frames=998)
     halted = replace(done, status="unfinished")
-    known = [
-        learning_curves(study_with([run]), points=4)
-        .runs["game_return"]
-        .notna()
-        .tolist()
+    whole, part = (
+        learning_curves(study_with([run]), points=4).runs["game_return"].notna()
         for run in (done, halted)
-    ]
-    assert known == [[True] * 4, [True, True, True, False]]
+    )
+    assert whole.tolist() == [True] * 4
+    assert part.tolist() == [True, True, True, False]
