@@ -32,12 +32,13 @@ def main(everywhere: Path = store.EVERYWHERE, kind: Path | None = None) -> int:
     os.environ["WANDB_MODE"] = "disabled"
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         runs = {str(run): hashes(run, Path(folder)) for run in RUNS}
-    wrong = [*_contradictions(found, store.read(everywhere)), *_others(runs, kind)]
+    known = store.read(everywhere)
+    wrong = [*_contradictions(found, known), *_others(runs, kind)]
     if wrong:
         print(*wrong, sep="\n", file=sys.stderr)
         print(store.ADVICE, file=sys.stderr)
         return 1
-    store.write(everywhere, found)
+    store.write(everywhere, _kept(known, found))
     store.save_hashes(kind, runs)
     print(f"{everywhere}\n{kind}")
     return 0
@@ -54,6 +55,24 @@ def _contradictions(found: Mapping[str, Any], kept: Mapping[str, Any]) -> list[s
         if name in found[part]
         for wrong in compare(known, found[part][name])
     ]
+
+
+def _kept(known: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was found, in the very digits that were known before."""
+    if known.get("numerics") != NUMERICS_VERSION:
+        return dict(found)
+    updates = known["updates"]
+    return {
+        "numerics": NUMERICS_VERSION,
+        "updates": {
+            name: list(map(store.kept, updates.get(name, lines), lines))
+            for name, lines in found["updates"].items()
+        },
+        "games": {
+            name: store.kept(known["games"].get(name, line), line)
+            for name, line in found["games"].items()
+        },
+    }
 
 
 def _others(runs: store.Lines, kind: Path) -> list[str]:

@@ -102,6 +102,13 @@ def other_games(known: str, found: str) -> list[str]:
     return others if rounded else [*others, "pixels"]
 
 
+def kept(known: str, found: str) -> str:
+    """Return a line as it was known, and after that what is new in it."""
+    was = as_numbers(known)
+    new = {key: text for key, text in as_numbers(found).items() if key not in was}
+    return as_line(was | new)
+
+
 def _is_close(found: float, known: float) -> bool:
     # What is near zero because much of it cancels has the noise of what cancelled.
     return abs(found - known) <= 1e-9 * abs(known) + 1e-12

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from benchmarks.suites.config import NUMERICS_VERSION
+from tests.golden import __main__ as command
 from tests.golden import store
 
 LINE = "loss=0.25 moved=1e-05"
@@ -32,6 +34,11 @@ def test_a_hash_has_no_rounding_and_a_new_column_is_none_that_was():
     assert store.other_hashes("games=ab loss=cd", "games=ab loss=cd new=ef") == []
     assert store.other_hashes("games=ab loss=cd", "games=ab") == ["loss"]
     assert store.other_hashes("games=ab loss=cd", "games=ac loss=cd") == ["games"]
+
+
+def test_what_is_known_keeps_its_digits_and_what_is_new_comes_after_it():
+    found = "loss=0.2500000000001 new=3.0 moved=1e-05"
+    assert store.kept(LINE, found) == f"{LINE} new=3.0"
 
 
 def test_pixels_may_round_and_nothing_else_of_a_game():
@@ -61,3 +68,25 @@ def test_hashes_are_of_a_kind_its_packages_and_a_numerics_version(
     store.save_hashes(path, {"a": "games=3"})
     (entry,) = json.loads(path.read_text())["entries"]
     assert entry["runs"] == {"a": "games=3"}
+
+
+def test_the_command_adds_what_is_new_and_leaves_what_is_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "UPDATED", ["a2c"])
+    monkeypatch.setattr(command, "PLAYED", ["Pong"])
+    monkeypatch.setattr(command, "RUNS", [])
+    monkeypatch.setattr(command, "updates", lambda name: ["loss=0.2500000000001"])
+    monkeypatch.setattr(command, "games", lambda name: "ended=ab pixels=10000001")
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    path = tmp_path / "everywhere.json"
+    known = {
+        "numerics": NUMERICS_VERSION,
+        "updates": {"a2c": ["loss=0.25"]},
+        "games": {},
+    }
+    store.write(path, known)
+    assert command.main(path, tmp_path / "kind.json") == 0
+    games = {"Pong": "ended=ab pixels=10000001"}
+    assert store.read(path) == known | {"games": games}
+    monkeypatch.setattr(command, "games", lambda name: "ended=ab pixels=10000002")
+    assert command.main(path, tmp_path / "kind.json") == 0
+    assert store.read(path) == known | {"games": games}
