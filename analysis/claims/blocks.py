@@ -175,12 +175,15 @@ def _values(runs: pd.DataFrame, units: pd.DataFrame, question: Question) -> Floa
     if question.estimand == "divergence":
         fell = diverged(runs, random, scale).astype(float)
         return np.where(runs["status"] == "unfinished", np.nan, fell)
-    scores = final(runs) if question.estimand == "final" else area(runs)
+    scores = _SCORES[question.estimand](runs)
     if np.isinf(scores).any():
         raise NoVerdictError(
             f"a score of {runs['run_id'][np.isinf(scores)].iloc[0]} is infinite"
         )
     return (scores - random) / scale
+
+
+_SCORES = {"final": final, "area": area}
 
 
 def _complete(

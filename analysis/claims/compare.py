@@ -32,7 +32,7 @@ class Comparison:
     def lines(self) -> Iterator[str]:
         """It, for a terminal."""
         found = self.judgement
-        for interval in (found.wide, found.narrow):
+        for interval in found.intervals:
             yield (
                 f"effect {found.mean:.4g}, {100 * interval.level:g} % anytime-valid "
                 "interval "

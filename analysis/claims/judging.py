@@ -143,7 +143,7 @@ def answer(
 def _judgement(blocks: Blocks, question: Question, among: int) -> Judgement:
     alpha = 1 - question.level
     if question.kind == RATE:
-        return judge_rate(blocks.effects, question.margin, alpha=alpha)
+        return judge_rate(blocks.effects, question.margin, alpha=alpha, among=among)
     return judge_blocks(
         blocks.pooled,
         kind_of(question),

@@ -20,17 +20,23 @@ HOW_TO_READ = (
     "that was changed after them says so. Effects are in per cent of a game's scale "
     "({scales}), averaged over games. Intervals are anytime-valid: they hold at every "
     "number of blocks at once, so that verdicts may be read after each new seed and "
-    "the study may stop at any of them; a block is one seed of both arms on all "
-    "games. With normal blocks at most 5 % of studies ever state something false of a "
-    "question ({calibration}: simulated, on other scores too). No 95 % interval is "
-    "finite below five blocks, and there is no verdict below three. That an effect is "
-    "other than 0, or beyond the margin, is read off the wide interval; that it is "
-    "within the margin, or not beyond it on one side, off the narrow one, which leaves "
-    "out twice as much; where several questions decide a claim, each contradicts it "
-    "by its share of the chance of an error, with intervals wider than those shown. "
+    "the study may stop at any of them. {blocks} With normal blocks at most 5 % of "
+    "studies ever state something false of a question ({calibration}: simulated, on "
+    "other scores too). No 95 % interval is finite below five blocks, and there is no "
+    "verdict below three. That an effect is other than 0, or beyond the margin, is "
+    "read off the wide interval; that it is within the margin, or not beyond it on one "
+    "side, off the narrow one, which leaves out twice as much; where several questions "
+    "decide a claim, each contradicts it by its share of the chance of an error: off a "
+    "wider interval, which is the third where it is none of these two. "
     "Blocks missing: how many more, if mean and deviation stay as they are. "
     "Mathematics says of a claim that it supports it, contradicts it, that it depends, "
     "or nothing, by checks that all pass."
+)
+BLOCKS = (
+    "A block is one seed of both arms on all games of the question; of a rate, one "
+    "seed of its arm. Of whole curves it is two seeds of each arm, and its value how "
+    "much further the arms are apart than each is from itself, in per cent of the mean "
+    "squared distance between their curves."
 )
 THE_PAPERS = {
     "claims": "`analysis/claims/*.toml`",
@@ -65,7 +71,8 @@ def verdicts_markdown(
         questions: Its evidence.
         sources: Where claims, scales and calibration are, in words.
     """
-    how, table = HOW_TO_READ.format(**sources), overview(judged, verdicts)
+    how = HOW_TO_READ.format(blocks=BLOCKS, **sources)
+    table = overview(judged, verdicts)
     parts = [f"# Verdicts\n\n{how}\n\n{markdown_table(table)}"]
     parts += [_section(claim, judged, questions) for claim in judged.claims]
     return "\n".join(parts)
@@ -107,7 +114,7 @@ def evidence(each: Answer) -> str:
     relation = "" if found.relation == "open" else f" ({found.relation})"
     return (
         f"{question.id} {each.study}: {per_cent(found.mean)}, anytime-valid "
-        f"{_span(found.wide)}, {_span(found.narrow)}; margin "
+        f"{', '.join(map(_span, found.intervals))}; margin "
         f"{100 * question.margin:g} %; n = {each.n} of {_planned(each)}: "
         f"{each.state}{relation}"
     )
@@ -146,8 +153,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "A less B": ("rate of " if question.kind == RATE else "") + arms_of(each),
         "study": each.study,
         "effect, %": "–" if found is None else signed(found.mean),
-        "wide interval": "–",
-        "narrow interval": "–",
+        "intervals": "–",
         "margin, %": f"{100 * question.margin:g}",
         "n": f"{each.n} of {_planned(each)}",
         "verdict": each.state,
@@ -155,8 +161,7 @@ def _question_cells(each: Answer) -> dict[str, str]:
         "smallest margin, %": "–",
     }
     if found is not None:
-        cells["wide interval"] = _span(found.wide)
-        cells["narrow interval"] = _span(found.narrow)
+        cells["intervals"] = ", ".join(map(_span, found.intervals))
         cells["smallest margin, %"] = signed(found.smallest_margin).lstrip("+")
         if each.state in ("supported", "contradicted"):
             cells["missing"] = "none"

@@ -69,13 +69,24 @@ def rate_interval(k: int, n: int, alpha: float) -> Interval:
 
 
 def rate_decisions(
-    k: ArrayLike, n: ArrayLike, margin: float, alpha: float = ALPHA
+    k: ArrayLike,
+    n: ArrayLike,
+    margin: float,
+    alpha: float = ALPHA,
+    among: int = 1,
 ) -> tuple[Truths, Truths]:
-    """Whether runs show a rate below the margin, and whether they show one above it."""
-    bar = -np.log(alpha)
+    """Whether runs show a rate below the margin, and whether they show one above it.
+
+    Args:
+        k: Runs that diverged.
+        n: Runs.
+        margin: The highest rate that would do.
+        alpha: As :func:`judge_rate`.
+        among: As :func:`judge_rate`.
+    """
     return (
-        log_capital(k, n, margin, higher=False) >= bar,
-        log_capital(k, n, margin, higher=True) >= bar,
+        log_capital(k, n, margin, higher=False) >= -np.log(alpha),
+        log_capital(k, n, margin, higher=True) >= -np.log(alpha / among),
     )
 
 
@@ -95,13 +106,17 @@ def least_blocks(games: int, margin: float, alpha: float = ALPHA) -> int:
     return bisect_left(range(_FAR), True, MIN_BLOCKS, key=shows_it)
 
 
-def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Judgement:
+def judge_rate(
+    events: ArrayLike, margin: float, *, alpha: float = ALPHA, among: int = 1
+) -> Judgement:
     """Judge the claim that a rate is below a margin.
 
     Args:
         events: ``float[block, game]``, 1 where the run diverged, else 0.
         margin: The highest rate that would do.
         alpha: Of studies, the share that may ever state something false, of each side.
+        among: Tests of which any one contradicts the whole claim; each has its share
+            of ``alpha`` for that.
 
     Raises:
         ValueError: There can be no verdict; in one line, why.
@@ -114,7 +129,7 @@ def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Jud
     blocks, games = values.shape
     k, n = int(values.sum()), values.size
     counts = np.arange(blocks, blocks + MOST_BLOCKS + 1) * games
-    low, high = rate_decisions(k / n * counts, counts, margin, alpha)
+    low, high = rate_decisions(k / n * counts, counts, margin, alpha, among)
     narrow = rate_interval(k, n, 2 * alpha)
     decided = low | high
     return Judgement(
@@ -125,6 +140,7 @@ def judge_rate(events: ArrayLike, margin: float, *, alpha: float = ALPHA) -> Jud
         sd=float(values.mean(axis=1).std(ddof=1)),
         wide=rate_interval(k, n, alpha),
         narrow=narrow,
+        contradicts=rate_interval(k, n, 2 * alpha / among),
         relation="below" if low[0] else "above" if high[0] else "open",
         verdict="supported" if low[0] else "contradicted" if high[0] else "undecided",
         smallest_margin=narrow.high,

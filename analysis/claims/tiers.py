@@ -51,6 +51,11 @@ class Answer:
         return 0 if self.blocks is None else len(self.blocks.effects)
 
     @property
+    def seeds(self) -> int:
+        """Seeds of each arm that a block has."""
+        return 2 if self.question.estimand == "curves" else 1
+
+    @property
     def missing(self) -> int | None:
         """Blocks until it is decided, as things stand; None if over a thousand.
 

@@ -63,10 +63,19 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """When a kind of claim is supported, and when contradicted."""
+    """When a kind of claim is supported, and when contradicted.
+
+    Attributes:
+        supported: Whether it is, by what intervals show.
+        contradicted: Likewise.
+        sides: Of the interval that contradicts it: 2 of the wide one, of whose ends
+            either may; 1 of the narrow one, of which one alone can.
+        words: Both, in words.
+    """
 
     supported: Callable[[Shown], Truths]
     contradicted: Callable[[Shown], Truths]
+    sides: Literal[1, 2]
     words: str
 
 
@@ -74,26 +83,31 @@ RULES: dict[Kind, Rule] = {
     "superiority": Rule(
         lambda s: s.higher,
         lambda s: s.not_higher,
+        1,
         "higher than 0; against it: less than the margin",
     ),
     "inferiority": Rule(
         lambda s: s.lower,
         lambda s: s.not_lower,
+        1,
         "lower than 0; against it: not lower by the margin",
     ),
     "non-inferiority": Rule(
         lambda s: s.not_lower,
         lambda s: s.below,
+        2,
         "not lower by the margin; against it: lower by more",
     ),
     "equivalence": Rule(
         lambda s: s.not_lower & s.not_higher,
         lambda s: s.beyond | s.below,
+        2,
         "within the margin; against it: beyond it",
     ),
     "difference": Rule(
         lambda s: s.higher | s.lower,
         lambda s: s.not_lower & s.not_higher,
+        1,
         "other than 0; against it: within the margin",
     ),
 }
@@ -111,6 +125,8 @@ class Judgement:
         sd: Their standard deviation (``ddof=1``).
         wide: The interval at ``1 - alpha``.
         narrow: The interval at ``1 - 2 alpha``.
+        contradicts: The one that contradicts the claim: the wide or the narrow one, or
+            a wider one of its kind where several questions may.
         relation: Equivalent, different, both, or open: neither is known yet. Of a
             rate: below the margin, above it, or open.
         verdict: On the claim.
@@ -128,10 +144,16 @@ class Judgement:
     sd: float
     wide: Interval
     narrow: Interval
+    contradicts: Interval
     relation: Relation
     verdict: Verdict
     smallest_margin: float
     missing: int | None
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The wide and the narrow one, and a third if another contradicts."""
+        return tuple(dict.fromkeys((self.wide, self.narrow, self.contradicts)))
 
 
 def judge_blocks(
@@ -160,6 +182,7 @@ def judge_blocks(
     values = checked(blocks)
     n, mean, sd = len(values), float(values.mean()), float(values.std(ddof=1))
     wide, narrow = (interval(values, 1 - share) for share in (alpha, 2 * alpha))
+    share = (alpha if RULES[kind].sides == 2 else 2 * alpha) / among
     counts = np.arange(n, n + MOST_BLOCKS + 1)
     for_it, against_it = decisions(counts, mean, sd, kind, margin, alpha, among)
     decided = for_it | against_it
@@ -172,6 +195,7 @@ def judge_blocks(
         sd=sd,
         wide=wide,
         narrow=narrow,
+        contradicts=interval(values, 1 - share),
         relation=_relation(wide, narrow, margin),
         verdict="supported" if for_it[0] else verdict,
         smallest_margin=_smallest_margin(kind, narrow),

@@ -111,6 +111,18 @@ def by_game_text(answer: Answer) -> str:
     return ", ".join(said) if len(means) > 1 else ""
 
 
+def events_text(answer: Answer) -> str:
+    """The games and seeds whose runs diverged; "" of means and of none."""
+    if answer.blocks is None or answer.question.kind != RATE:
+        return ""
+    table = answer.blocks.effects
+    return ", ".join(
+        f"{game} (seed {seed})"
+        for game in table
+        for seed in table.index[table[game] > 0]
+    )
+
+
 def missing_text(missing: int | None, *, bare: bool = False) -> str:
     """How many blocks are missing, ``bare`` if there is no verdict yet."""
     if missing is None:
@@ -118,7 +130,7 @@ def missing_text(missing: int | None, *, bare: bool = False) -> str:
     if missing == 0:
         return ""
     blocks = f"{missing} more block{'s' if missing != 1 else ''}"
-    return f"needs {blocks}" if bare else f"about {blocks} as things stand"
+    return f"needs at least {blocks}" if bare else f"about {blocks} as things stand"
 
 
 def name_of(study: str) -> str:

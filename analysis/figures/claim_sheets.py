@@ -11,7 +11,14 @@ from analysis.claims.rates import rate_interval
 from analysis.claims.sequences import MIN_BLOCKS, interval
 from analysis.claims.tiers import Answer
 from analysis.claims.verdicts import RATE
-from analysis.claims.words import interval_text, margin_text, name_of, per_cent, span_of
+from analysis.claims.words import (
+    interval_text,
+    margin_text,
+    name_of,
+    per_cent,
+    span_of,
+    unit_of,
+)
 from analysis.figures.plot import Plot
 from analysis.figures.sequence_plots import Look, sequence_plot
 from analysis.figures.sheet import EDGE, LINE, Part, Sheet, document, sheet_svg, text
@@ -22,11 +29,13 @@ SEQUENCES = (
     "Against the number of blocks. Band: 95 % anytime-valid t interval (of a rate, the "
     "interval of its bets), a whisker while there is one alone; dashed: that at 90 %; "
     "grey: the margin, on the side that the question is about. No 95 % interval is "
-    "finite with fewer than five blocks."
+    "finite with fewer than five blocks, none at 90 % with fewer than four. Where "
+    "several questions decide the claim, each contradicts it off an interval that is "
+    "wider than these, or than the one of them that would do it alone."
 )
 FOREST = (
     "Dot: mean of the blocks. Of scores it is the first arm less the second, in per "
-    "cent of what the tuned baseline learned; of rates, the share of runs that "
+    "cent of the games' scales; of rates, the share of runs that "
     "diverged; of whole curves, how much further the arms are apart than each is from "
     "itself, in per cent of the mean squared distance between their curves. Thin: 95 % "
     "anytime-valid interval; thick: 90 %. Grey: the margin, on the side that the "
@@ -62,11 +71,10 @@ def sequence_of(answer: Answer) -> Plot | None:
     if len(looks) < 2:
         return None
     title = f"{question.id}, {name_of(answer.study)}"
-    unit = "runs that diverged, %" if question.kind == RATE else _UNIT
+    unit = f"effect, % {unit_of(answer)}"
+    if question.kind == RATE:
+        unit = "runs that diverged, %"
     return sequence_plot(title, looks, span_of(answer), 1 - question.level, unit)
-
-
-_UNIT = "effect, % of the scale"
 
 
 def strip_of(answer: Answer, reach: float, place: str = "") -> str:

@@ -33,7 +33,7 @@ def sequence_plot(
     looks: Sequence[Look],
     span: tuple[float, float],
     alpha: float,
-    unit: str = "effect, % of the scale",
+    unit: str,
 ) -> Plot:
     """The anytime-valid intervals after each block.
 

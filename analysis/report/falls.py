@@ -23,6 +23,7 @@ from analysis.claims.scores import LEARNED, LOST, curves, diverged
 from analysis.figures.curves import WINDOW_GAMES, trailing_mean
 from analysis.records.record import EPISODES
 from analysis.records.study import Study, by_run
+from analysis.tables.scoring import final_scores
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,23 @@ class Fall:
 
 
 @dataclass(frozen=True)
+class Diverged:
+    """A run that diverged, by claim C9's measure.
+
+    Attributes:
+        seed: Of the run.
+        game: Its game.
+        games: That it finished in the last tenth of its training.
+        fell: Whether it fell, too.
+    """
+
+    seed: int
+    game: str
+    games: int
+    fell: bool
+
+
+@dataclass(frozen=True)
 class Steadiness:
     """How steady the runs of an arm are.
 
@@ -59,7 +77,7 @@ class Steadiness:
         runs: That have ended, on games that have a scale.
         learned_on: Of them, those that learned something, by game.
         falls: The deepest of each that fell, by game and seed.
-        diverged: The ids of the runs that did, by claim C9's measure.
+        diverged: The runs that did, by game and seed.
     """
 
     study: str
@@ -67,7 +85,7 @@ class Steadiness:
     runs: int
     learned_on: Mapping[str, int]
     falls: Sequence[Fall]
-    diverged: Sequence[str]
+    diverged: Sequence[Diverged]
 
     @property
     def learned(self) -> int:
@@ -99,6 +117,8 @@ def steadiness(studies: Sequence[Study], scales: pd.DataFrame) -> list[Steadines
 def _of_study(study: Study, scales: pd.DataFrame) -> Iterator[Steadiness]:
     table = curves(study, dict(scales.groupby("game")["random"].first()))
     table = table[table["status"] != "unfinished"]
+    ended = final_scores(study).set_index("run_id")["games"]
+    table = table.assign(games=table["run_id"].map(ended))
     episodes = by_run(study.episodes, EPISODES)
     for family, of_family in table.groupby("family"):
         found = scales_for(scales, study.name, str(family), "final")
@@ -126,7 +146,12 @@ def _of_arm(
         np.array([getattr(units[game], name) for game in runs["game"]])
         for name in ("random", "scale")
     )
-    lost = list(runs.loc[diverged(runs, random, scale), "run_id"])
+    fallen = {(fall.game, fall.seed) for fall in falls}
+    lost = [
+        Diverged(run["seed"], run["game"], run["games"], key in fallen)
+        for run in runs[diverged(runs, random, scale)].to_dict("records")
+        for key in [(run["game"], run["seed"])]
+    ]
     return Steadiness(study, arm, len(runs), learned, falls, lost)
 
 

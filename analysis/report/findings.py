@@ -28,6 +28,7 @@ from analysis.report.verdicts import DECIDED, ClaimView, claim_views
 TEMPLATE = "findings.md.jinja"
 FILE = "FINDINGS.md"
 HOUR = 3600.0
+FAMILIES = {"a2c": "A2C", "dqn": "DQN"}
 ATARI = "atari"
 # Arms whose falls are told one by one, and their scores on Atari.
 FOLLOWED = tuple(dict.fromkeys((*BONUS, *EQUIVALENT)))
@@ -39,7 +40,8 @@ TRAINED = ("79-80", "82", "83", "85", "6.3 (scale)", "6.3 (Q)")
 class Sum:
     """What a study took: its finished runs, their emulator frames and core-hours.
 
-    ``seeds`` are those of its arm that has most, on all games that the study has.
+    ``seeds`` are those of its arm that has most, on all games that the study has;
+    ``budgets`` the frames of a run that most runs have, by family.
     """
 
     study: str
@@ -47,6 +49,7 @@ class Sum:
     frames: int
     hours: float
     seeds: int
+    budgets: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             claims=views,
             amendments=_amendments(views),
             sums=[_sum(study) for study in studies],
-            theory={"rows": len(checks), "passed": _passed(checks)},
+            theory=_theory(checks),
             living=living(studies),
             bonus=controls(studies, CONTROLS, shared=True),
             constants=constants,
@@ -114,8 +117,13 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
     )
 
 
-def _passed(checks: pd.DataFrame) -> int:
-    return int((checks["verdict"] == "pass").sum())
+def _theory(checks: pd.DataFrame) -> dict[str, int]:
+    passed = int((checks["verdict"] == "pass").sum())
+    return {
+        "checks": checks["check"].nunique(),
+        "rows": len(checks),
+        "passed": passed,
+    }
 
 
 def _sum(study: Study) -> Sum:
@@ -125,7 +133,11 @@ def _sum(study: Study) -> Sum:
     whole = seeds[seeds == games].groupby("label").size()
     hours = float(done["seconds"].sum()) / HOUR
     most = int(whole.max()) if len(whole) else 0
-    return Sum(study.name, len(done), int(done["frames"].sum()), hours, most)
+    budgets = {
+        FAMILIES.get(str(family), str(family)): int(runs.mode().iloc[0])
+        for family, runs in done.groupby("family")["target_frames"]
+    }
+    return Sum(study.name, len(done), int(done["frames"].sum()), hours, most, budgets)
 
 
 def _times(study: Study) -> pd.Series:
@@ -151,7 +163,8 @@ def _against(judged: Judged) -> Iterator[str]:
             if tier.verdict == "contradicts":
                 yield start + tier.says
             if tier.verdict == "contradicted":
-                yield start + "; ".join(_contradicting(judged, claim, tier.name)) + "."
+                by = "; ".join(_contradicting(judged, claim, tier.name))
+                yield start + by + (f" ({tier.says})." if tier.says else ".")
 
 
 def _contradicting(judged: Judged, claim: Claim, study: str) -> Iterator[str]:
@@ -194,18 +207,19 @@ def _open(judged: Judged, times: Mapping[str, pd.Series]) -> Iterator[str]:
         untimed = []
         for claim in judged.claims:
             (tier,) = (t for t in judged.tiers[claim.id] if t.name == study)
-            if tier.verdict in DECIDED:
-                continue
             questions = [q for q in claim.judged_in(study) if q.decides]
             answers = [judged.answers[study, each.id] for each in questions]
             bare = [each for each in answers if each.state in _NOT_YET]
             if not bare:
                 continue
+            name = claim.id
+            if tier.verdict in DECIDED:  # by another question
+                name = " and ".join(each.question.id for each in bare)
             blocks, hours = _lacking(bare, times.get(study))
             if hours is None:
-                untimed.append(f"{claim.id} {blocks}")
+                untimed.append(f"{name} {blocks}")
             else:
-                yield f"{claim.id}, {claim.title}: {name_of(study)}: {blocks}{hours}"
+                yield f"{name}, {claim.title}: {name_of(study)}: {blocks}{hours}"
         if untimed:
             said = "; ".join(untimed)
             yield f"{name_of(study)}, where not every arm has been timed: {said}."
@@ -239,5 +253,6 @@ def _lacking(
     if times is None or not set(arms) <= set(times.index):
         return blocks, None
     games = {game for each in answers for game in each.question.games[each.study]}
-    seconds = max(counts) * len(games) * times[arms].sum()
+    seeds = max(n * each.seeds for n, each in zip(counts, answers, strict=True))
+    seconds = seeds * len(games) * times[arms].sum()
     return blocks, f", {seconds / HOUR:.1f} hours."

@@ -20,6 +20,7 @@ from analysis.claims.pages import CROSS_CHECKS
 from analysis.claims.words import (
     arms_of,
     by_game_text,
+    events_text,
     name_of,
     unit_of,
     without_text,
@@ -140,6 +141,7 @@ def environment(*, escapes: bool = True) -> Environment:
         unit=unit_of,
         without=without_text,
         by_game=by_game_text,
+        events=events_text,
         cell=lambda text: text.replace("|", "\\|"),
         svg=lambda plot: Markup(svg(plot)),
         drawn=lambda text: Markup(text),

@@ -56,7 +56,7 @@ class Effect:
             "planned": str(self.answer.question.blocks[self.answer.study]),
         }
         if found is None:
-            blank = dict.fromkeys(("effect", "wide", "narrow", "smallest"), "–")
+            blank = dict.fromkeys(("effect", "smallest"), "–")
             return {**words, **blank, "more": self.answer.why}
         smallest = found.smallest_margin
         relation = "" if found.relation == "open" else found.relation
@@ -64,11 +64,14 @@ class Effect:
         return {
             **words,
             "effect": per_cent(found.mean),
-            "wide": interval_text(found.wide),
-            "narrow": interval_text(found.narrow),
             "smallest": f"{100 * smallest:.1f} %" if np.isfinite(smallest) else "–",
             "more": more,
         }
+
+    def intervals(self) -> list[str]:
+        """Those that the verdict is read off, with their levels; empty without one."""
+        found = self.answer.judgement
+        return [] if found is None else list(map(interval_text, found.intervals))
 
     def games(self) -> list[tuple[str, str]]:
         """The mean effect on each game."""

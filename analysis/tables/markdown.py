@@ -35,7 +35,7 @@ COMPARISON_NOTE = (
 SETTINGS_NOTE = (
     "`all`: every variant of the study has this setting; `all dqn`: every one of that "
     "family. Sources: `paper`; `baselines-2017`, the authors' code of that year; "
-    "`inferred` from both; `ours`."
+    "`inferred` from both; `young-tian-2019`, the authors of MinAtar; `ours`."
 )
 USER_NOTE = " `user`: who made the arm's class, its games or its suite."
 

@@ -35,7 +35,7 @@ def test_claims_prints_the_table_and_writes_it(call, tmp_path):
 def test_claims_of_nothing_say_what_is_missing(call, tmp_path):
     status, out, _ = call("claims", "--results", tmp_path)
     assert status == 0
-    assert "no verdict: no runs yet, needs 20 more blocks" in out
+    assert "no verdict: no runs yet, needs at least 20 more blocks" in out
     assert not (tmp_path / "reference/judged_claims.csv").exists()
 
 

@@ -85,7 +85,7 @@ def test_a_line_of_evidence_has_all_that_a_verdict_rests_on(results, claims):
         assert part in line
     lines = list(terminal(found.judged, found.verdicts))
     assert line in lines
-    assert "no verdict: no runs yet, needs 4 more blocks" in lines[1]
+    assert "no verdict: no runs yet, needs at least 4 more blocks" in lines[1]
 
 
 def change(claims: Path, old: str, new: str):

@@ -63,6 +63,18 @@ def test_many_failures_contradict():
     assert found.wide.low < found.narrow.low < 0.2 < found.narrow.high < found.wide.high
 
 
+def test_a_rate_among_several_questions_has_its_share_of_the_chance():
+    """The bound against the claim moves out; that for it stays."""
+    events = np.zeros((12, 5))
+    events[:10, 0] = 1
+    one, two = (judge_rate(events, 0.05, among=among) for among in (1, 2))
+    assert (one.verdict, two.verdict) == ("contradicted", "undecided")
+    assert two.contradicts.low < 0.05 < one.contradicts.low
+    assert (two.wide, two.narrow) == (one.wide, one.narrow)
+    well = np.zeros((20, 5))
+    assert judge_rate(well, 0.05, among=2).verdict == "supported"
+
+
 @pytest.mark.parametrize(("k", "n"), [(0, 40), (3, 100), (100, 100)])
 def test_an_interval_holds_the_rates_that_are_not_refused(k, n):
     found = rate_interval(k, n, 0.1)

@@ -169,6 +169,41 @@ def test_where_any_of_two_contradicts_each_has_half_of_the_chance():
     assert one.verdict == two.verdict == "supported"
 
 
+@pytest.mark.parametrize("among", [1, 2, 3])
+@pytest.mark.parametrize("kind", RULES)
+def test_what_contradicts_is_read_off_the_interval_that_is_said_to(kind, among):
+    """One end of it crosses a bound where the verdict turns; all three are shown."""
+    for effect in np.linspace(-0.3, 0.3, 121):
+        found = judge_blocks(blocks(effect, 8), kind, MARGIN, among=among)
+        low, high = found.contradicts.low, found.contradicts.high
+        against = {
+            "superiority": high < MARGIN,
+            "inferiority": low > -MARGIN,
+            "non-inferiority": high < -MARGIN,
+            "equivalence": low > MARGIN or high < -MARGIN,
+            "difference": low > -MARGIN and high < MARGIN,
+        }[kind]
+        expected = against and found.verdict != "supported"
+        assert (found.verdict == "contradicted") == expected
+        shown = {found.wide, found.narrow, found.contradicts}
+        assert set(found.intervals) == shown
+        assert len(found.intervals) == len(shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "among", "levels"),
+    [
+        ("equivalence", 1, [0.95, 0.9]),
+        ("equivalence", 2, [0.95, 0.9, 0.975]),
+        ("inferiority", 2, [0.95, 0.9]),
+        ("inferiority", 4, [0.95, 0.9, 0.975]),
+    ],
+)
+def test_a_third_interval_is_shown_where_it_is_another(kind, among, levels):
+    found = judge_blocks(blocks(0.1), kind, MARGIN, among=among)
+    assert [each.level for each in found.intervals] == pytest.approx(levels)
+
+
 @pytest.mark.parametrize("sd", [0.02, 0.1])
 @pytest.mark.parametrize("kind", RULES)
 def test_many_studies_are_decided_as_one_by_one(kind, sd):

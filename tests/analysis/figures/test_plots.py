@@ -116,7 +116,7 @@ def test_a_plot_ends_where_its_longest_arm_does(draw) -> None:
 
 def test_counts_have_no_ticks_between_them() -> None:
     looks = [Look(n, 0.1, (0.0, 0.2), (0.0, 0.2)) for n in (3, 4, 5)]
-    drawn = svg(sequence_plot("C1", looks, (-0.1, 0.1), 0.05))
+    drawn = svg(sequence_plot("C1", looks, (-0.1, 0.1), 0.05, "effect, %"))
     inside = re.search('<g class="mid">(.*?)</g>', drawn)
     assert inside
     assert re.findall(r">([\d.]+)</text>", inside[1]) == ["3", "4", "5"]
@@ -166,7 +166,7 @@ def test_a_profile_needs_two_arms_with_three_runs_a_game() -> None:
 def test_a_sequence_has_no_band_while_no_interval_is_finite() -> None:
     inf = float("inf")
     looks = [Look(3, 0.1, (-inf, inf), (-inf, inf)), Look(4, 0.2, (0, 0.4), (0.1, 0.3))]
-    drawn = sequence_plot("C1", looks, (-0.1, 0.1), 0.05)
+    drawn = sequence_plot("C1", looks, (-0.1, 0.1), 0.05, "effect, %")
     (band,) = drawn.bands
     assert drawn.to_json()["bands"][0]["low"] == [None, 0]
     assert band.label == "95 % interval" and band.high[1] == 40

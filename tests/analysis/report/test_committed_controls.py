@@ -56,16 +56,11 @@ def test_what_diverges_and_does_not_fall_has_few_games(arm):
     study = load_study(DATA, "minatar")
     found = steadiness([study], read_scales(DATA.parent))
     (steady,) = (each for each in found if each.arm == arm)
-    fell = {(fall.game, fall.seed) for fall in steady.falls}
-    runs = study.runs.set_index("run_id")
-    alone = [
-        run_id
-        for run_id in steady.diverged
-        if (runs["game"][run_id], runs["seed"][run_id]) not in fell
-    ]
+    alone = [each for each in steady.diverged if not each.fell]
     assert alone
-    games = study.episodes.query("frames > 500_000").groupby("run_id", observed=True)
-    for run_id in alone:
-        usual = run_id.replace(arm, "a2c-naive").rpartition("-")[0] + "-"
-        naive = next(n for name, n in games.size().items() if name.startswith(usual))
-        assert games.size()[run_id] < 0.1 * naive
+    late = study.episodes.query("frames > 900_000").groupby("run_id", observed=True)
+    games = study.runs.set_index("run_id").assign(games=late.size())
+    for each in alone:
+        runs = games.query("game == @each.game and seed == @each.seed")
+        played = runs.set_index("label")["games"]
+        assert played[arm] == each.games < 0.1 * played["a2c-naive"]

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.claims.scales import COLUMNS
 from analysis.records.record import RunRecord
-from analysis.report.falls import Fall, Steadiness, steadiness
+from analysis.report.falls import Diverged, Fall, Steadiness, steadiness
 from tests.analysis.claims.planted import run_of, study_with
 from tests.analysis.report.games import games_of
 
@@ -103,6 +103,18 @@ def test_runs_are_counted_by_what_they_learned_and_how_they_ended() -> None:
     each = found(runs)
     assert (each.runs, each.learned, len(each.diverged)) == (4, 3, 2)
     assert [fall.seed for fall in each.falls] == [2]
+
+
+def test_a_run_that_diverged_has_its_games_and_whether_it_fell() -> None:
+    """It had a quarter of the scale for too few games to fill a window, and lost it."""
+    rising = run((300, 22.0), seed=0)
+    lost = run_of("q-a2c", GAME, 1, [22.0] * 8 + [2.0] * 2)
+    fallen = run((300, 22.0), (300, 2.0), seed=2)
+    each = found([rising, lost, fallen])
+    assert each.diverged == [
+        Diverged(1, GAME, 1, False),
+        Diverged(2, GAME, 60, True),
+    ]
 
 
 def test_a_short_fall_is_in_no_tenth() -> None:

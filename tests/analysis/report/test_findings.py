@@ -11,13 +11,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.claims.judging import judge_all
 from analysis.claims.registry import REGISTRY_FILE
 from analysis.claims.scales import read_scales
 from analysis.records.files import write_atomically
 from analysis.records.study import Study, load_study
 from analysis.report.contents import contents_of
-from analysis.report.findings import TEMPLATE, TRAINED, _open, _times, findings
+from analysis.report.findings import (
+    TEMPLATE,
+    TRAINED,
+    _sum,
+    findings,
+)
 from analysis.report.page import FOLDER
 from tests.analysis.claims.planted import run_of, study_with
 from tests.analysis.report.games import games_of
@@ -82,7 +86,20 @@ def test_every_number_is_filled_in() -> None:
 
 def test_what_was_done_is_summed(text: str) -> None:
     # Six arms, five games, eight seeds; each run is of a thousand frames in a second.
-    assert "| minatar | 240 | 0.24M | 0.1 | 8 |" in text
+    done = section(text, "What was done")
+    assert "| minatar | 240 | 0.24M | A2C 0.001M | 0.1 | 8 |" in done
+    assert "98 exact checks of the equations were made, at 743 settings" in done
+
+
+def test_the_frames_of_a_run_are_those_of_most_of_its_family(
+    judged_results: Path,
+) -> None:
+    study = load_study(judged_results / "data", "minatar")
+    family = study.runs["label"].map({"q-a2c": "dqn"}).fillna("a2c")
+    frames = family.map({"a2c": 1_000_000, "dqn": 500_000})
+    frames[study.runs["seed"] == 0] = 2_000_000
+    runs = study.runs.assign(family=family, target_frames=frames)
+    assert _sum(replace(study, runs=runs)).budgets == {"A2C": 10**6, "DQN": 500_000}
 
 
 def test_a_contradicted_claim_is_said_to_be(text: str) -> None:
@@ -166,33 +183,6 @@ def test_what_is_open_says_what_it_would_take(text: str) -> None:
     )
     assert re.search(r"C9, .*: MinAtar: \d+ blocks of q-a2c, 0\.0 hours\.", lines)
     assert "C1, Entropy in the returns does no harm: MinAtar" not in lines
-
-
-def test_a_block_takes_the_time_of_all_its_games(judged_results: Path) -> None:
-    """Those too that the arm has not played yet."""
-    study = load_study(judged_results / "data", "minatar")
-    seconds = study.runs["seed"].map({0: 1800.0}).fillna(3600.0)
-    runs = study.runs.assign(seconds=seconds).query("game != 'MinAtar/Seaquest'")
-    times = {study.name: _times(replace(study, runs=runs))}
-    lines = "\n".join(_open(judge_all(judged_results), times))
-    found = re.search(r"C9, .*: MinAtar: (\d+) blocks of q-a2c, ([\d.]+) hours", lines)
-    assert found and float(found[2]) == 5 * int(found[1])
-
-
-def test_a_claim_with_a_verdict_lacks_nothing(judged_results: Path) -> None:
-    """One of its questions contradicts it; what the other would take is no matter."""
-    judged = judge_all(judged_results)
-
-    def said(verdict: str) -> str:
-        tiers = [
-            replace(tier, verdict=verdict) if tier.name == "minatar" else tier
-            for tier in judged.tiers["C9"]
-        ]
-        changed = replace(judged, tiers={**judged.tiers, "C9": tiers})
-        return "\n".join(_open(changed, {}))
-
-    assert "C9" in said("undecided").split("Atari")[0]
-    assert "C9" not in said("contradicted").split("Atari")[0]
 
 
 def test_tables_have_as_many_cells_in_each_row(text: str) -> None:
