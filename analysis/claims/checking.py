@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.claims.claim import ANSWERS, ESTIMANDS, KINDS
+from analysis.claims.claim import ANSWERS, ESTIMANDS, KINDS, SILENT
 from analysis.claims.verdicts import RATE
 from analysis.records.configs import RESERVED
 
@@ -89,6 +89,9 @@ def claim_problems(
         studies: The games of each study.
     """
     yield from _key_problems("", content, _CLAIM, {"question": list, "amendment": list})
+    for key in ("id", "title"):  # each is a part of a line
+        if isinstance(text := content.get(key), str) and not _is_line(text):
+            yield f"{key}: expected a line of text, not {text!r}"
     if isinstance(theory := content.get("theory"), dict):
         yield from _theory_problems(theory)
     wanted: dict[str, Any] = {"date": object, "what": str}
@@ -119,6 +122,8 @@ def _theory_problems(theory: Mapping[str, Any]) -> Iterator[str]:
     checks = theory.get("checks")
     if isinstance(checks, list) and checks and not _are_names(checks):
         yield f"theory.checks: {_NAMES}"
+    if checks == [] and answer in ANSWERS and answer != SILENT:
+        yield f"theory.checks: expected the checks by which it {answer}, or {SILENT!r}"
 
 
 def _key_problems(
@@ -181,6 +186,10 @@ def _are_names(value: Any) -> bool:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         return False
     return 0 < len(value) == len(set(value))
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and len(text.splitlines()) == 1
 
 
 def _is_whole(value: Any) -> bool:

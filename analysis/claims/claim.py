@@ -14,7 +14,8 @@ from analysis.claims.verdicts import RATE, Kind
 
 KINDS = (*get_args(Kind), RATE)
 ESTIMANDS = ("final", "area", "curves", "divergence")
-ANSWERS = ("supports", "contradicts", "depends", "silent")
+SILENT = "silent"
+ANSWERS = ("supports", "contradicts", "depends", SILENT)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,10 @@ def _check(a: Scores, b: Scores, scales: Mapping[str, float] | None) -> None:
         return
     if bare := sorted(set(a) - set(scales)):
         raise NoVerdictError(f"no scale for {', '.join(bare)}")
-    if flat := sorted(game for game in a if not scales[game] > 0):
+    if unknown := sorted(set(scales) - set(a)):
+        games = ", ".join(sorted(a))
+        raise NoVerdictError(f"scale of {', '.join(unknown)}: the arms play {games}")
+    if flat := sorted(game for game in a if not 0 < scales[game] < np.inf):
         raise NoVerdictError(f"scale of {', '.join(flat)}: expected a number above 0")
 
 

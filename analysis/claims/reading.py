@@ -54,6 +54,8 @@ def load_studies(folder: Path = FOLDER) -> dict[str, tuple[str, ...]]:
 
 def _studies(folder: Path) -> dict[str, Any]:
     """The tables of ``studies.toml``, checked."""
+    if not folder.is_dir():
+        raise RecordError(folder, f"expected a folder of claims, with a {STUDIES_FILE}")
     path = folder / STUDIES_FILE
     tables = _toml(path)
     if problems := list(studies_problems(tables)):
@@ -132,6 +134,8 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecordError(path, "is missing") from None
+    except IsADirectoryError:
+        raise RecordError(path, "is a folder: expected a file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecordError(path, f"is not TOML: {error}") from None
 

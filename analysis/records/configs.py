@@ -29,15 +29,22 @@ _ENTRY = {"frames": int, "commit": str, "code": str, "processor": str}
 _SCALARS = (str, int, float, bool, type(None))
 
 
-def check_config(path: Path, config: Mapping[str, Any]) -> None:
+def check_config(path: Path, config: object, run_id: str = "") -> None:
     """Check a configuration.
+
+    Args:
+        path: Its file.
+        config: What that holds.
+        run_id: Of whose it is, where the file holds several.
 
     Raises:
         RecordError: All of its problems, in one line.
     """
-    problems = list(_problems(config))
+    problems = ["is not a JSON object"]
+    if isinstance(config, dict):
+        problems = list(_problems(config))
     if problems:
-        raise RecordError(path, "; ".join(problems))
+        raise RecordError(path, f"{run_id and run_id + ': '}{'; '.join(problems)}")
 
 
 def check_study_name(path: Path, study: str) -> None:

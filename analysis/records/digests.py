@@ -85,7 +85,8 @@ def check_digests(folder: Path, names: Iterable[str]) -> None:
         raise RecordError(
             folder,
             f"{_differences(written, found)}: not what was written, see {path.name}; "
-            "bring it back (git checkout), or delete the folder and make it again",
+            "bring it back (git checkout); only where results/runs still has its runs, "
+            "delete the folder and export them again",
         )
 
 

@@ -154,9 +154,13 @@ def merge_studies(other_data_dir: Path, data_dir: Path) -> list[Exchange]:
 
 
 def _folders_of(runs_dir: Path, study: str, outcome: Exchange) -> Iterator[Path]:
-    for path in sorted(runs_dir.glob(f"*/{CONFIG_FILE}")):
+    """Those of a study that have a record; what may be one of it is refused."""
+    for folder in sorted(runs_dir.glob("*")):
+        begun = has_begun(folder)
+        if not begun and not (folder / CONFIG_FILE).exists():
+            continue
         try:
-            if read_config(path)["study"] == study and has_begun(path.parent):
-                yield path.parent
+            if read_config(folder / CONFIG_FILE)["study"] == study and begun:
+                yield folder
         except RecordError as error:
-            outcome.refused[path.parent.name] = str(error)
+            outcome.refused[folder.name] = str(error)

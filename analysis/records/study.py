@@ -137,8 +137,14 @@ def study_of(name: str, records: Mapping[str, RunRecord]) -> Study:
 
 
 def study_names(data_dir: Path) -> list[str]:
-    """The names of the studies that are exported to ``data_dir``."""
-    return sorted(path.parent.name for path in data_dir.glob(f"*/{RUNS_FILE}"))
+    """The names of the studies that are exported to ``data_dir``.
+
+    A folder that holds any part of a study is one: what lacks another part is to be
+    refused, and not taken for nothing, and written over.
+    """
+    parts = (*STUDY_FILES, games.FOLDER)
+    found = {path.parent.name for part in parts for path in data_dir.glob(f"*/{part}")}
+    return sorted(found)
 
 
 @once
@@ -251,7 +257,7 @@ def _check_consistent(folder: Path, study: Study) -> None:
     if sorted(study.configs) != run_ids:
         raise RecordError(folder / CONFIGS_FILE, f"has other runs than {RUNS_FILE}")
     for run_id in run_ids:
-        check_config(folder / CONFIGS_FILE, study.configs[run_id])
+        check_config(folder / CONFIGS_FILE, study.configs[run_id], run_id)
     counted = study.episodes["run_id"].value_counts()
     expected = study.runs.set_index("run_id")["episodes"]
     if counted[counted > 0].to_dict() != expected[expected > 0].to_dict():

@@ -163,6 +163,13 @@ FIVE = [1.0, 2.0, 3.0, 4.0, 6.0]
         ({"x": FIVE, "y": FIVE}, {"x": FIVE, "y": FIVE}, {}, "no scale for x, y"),
         ({"x": FIVE}, {"x": FIVE[::-1]}, {"scales": {"y": 1}}, "no scale for x"),
         ({"x": FIVE}, {"x": FIVE[::-1]}, {"scales": {"x": 0}}, "scale of x: expected"),
+        ({"x": FIVE}, {"x": FIVE[::-1]}, {"scales": {"x": np.inf}}, "scale of x: exp"),
+        (
+            {"x": FIVE},
+            {"x": FIVE[::-1]},
+            {"scales": {"x": 1, "y": 1}},
+            "scale of y: the arms play x",
+        ),
         ({"x": FIVE[:2]}, {"x": [3, 4]}, {}, "fewer than 3 blocks: 2"),
         ({"x": FIVE}, {"x": FIVE}, {}, "constant scores"),
         ({"x": FIVE}, {"x": [np.inf, *FIVE[1:]]}, {}, "infinite"),

@@ -150,6 +150,13 @@ def test_anything_else_does(folder, name, old, new):
             "margin is of the wrong type: expected a number",
         ),
         ("checks = [", "checks = [1, ", "theory.checks: expected a list of names"),
+        (
+            "checks = [",
+            "checks = []\nothers = [",
+            "theory.checks: expected the checks by which it depends, or 'silent'",
+        ),
+        ('id = "C2"', 'id = ""', "id: expected a line of text, not ''"),
+        ('title = "', 'title = "two\\nlines ', "title: expected a line of text"),
     ],
 )
 def test_a_mistake_is_a_line_with_its_key(folder, old, new, said):
@@ -199,6 +206,15 @@ def test_a_mistake_in_the_file_of_studies_is_a_line(folder, text, said):
         with pytest.raises(RecordError, match=rf"studies\.toml: {said}") as caught:
             read(folder)
         assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_folder_of_claims_is_said(folder):
+    for path in (folder / "c02.toml", folder / "nowhere"):
+        with pytest.raises(RecordError, match=f"{path.name}: expected a folder of cla"):
+            load_studies(path)
+    (folder / "c99.toml").mkdir()
+    with pytest.raises(RecordError, match=r"c99\.toml: is a folder: expected a file"):
+        load_claims(folder)
 
 
 def test_a_folder_without_claims_is_said(tmp_path):

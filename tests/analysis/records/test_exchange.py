@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -217,6 +218,26 @@ def test_mangled_data_are_one_error_that_names_the_file(
     (data_dir / "atari" / DIGESTS_FILE).unlink()
     adopt(data_dir / "atari")
     with pytest.raises(RecordError, match=name):
+        load_study(data_dir, "atari")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (config_of() | {"frames": "many"}, "'frames' is missing or of the wrong type"),
+        (3, "is not a JSON object"),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_named_by_its_run(
+    runs_dir: Path, data_dir: Path, wrong: object, said: str
+) -> None:
+    write_run(runs_dir, config_of(), GAMES)
+    export_study(runs_dir, "atari", data_dir)
+    path = data_dir / "atari" / "configs.json"
+    path.write_text(json.dumps({RUN: wrong}))
+    (data_dir / "atari" / DIGESTS_FILE).unlink()
+    adopt(data_dir / "atari")
+    with pytest.raises(RecordError, match=rf"configs\.json: {RUN}: {said}"):
         load_study(data_dir, "atari")
 
 
