@@ -201,8 +201,8 @@ QUOTES = (
         "comes to {} on Seaquest, where they come to {}, and to {} on Freeway, where "
         "they come to {}; that it is worse is contradicted, whichever game is left "
         "out. Soft entropy, which the paper has a bit above, comes to {} on Asterix, "
-        "for {}, and to {} on Freeway, where at a tenth of the temperature it comes to "
-        "{} (a control of one seed)",
+        "where hard targets come to {}, and to {} on Freeway, where at a tenth of the "
+        "temperature it comes to {} (a control of one seed)",
         (
             scored("minatar", "^dqn-soft-kl$", "MinAtar/Seaquest"),
             scored("minatar", "^dqn-hard$", "MinAtar/Seaquest"),
@@ -215,8 +215,7 @@ QUOTES = (
         ),
     ),
     Quote(
-        "its final score is lower by {} % of the scale on average, between {} and {} % "
-        "at 95 %; whether",
+        "games, is lower by {} % of the scale, between {} and {} % at 95 %; whether",
         tuple(effect("C1.final", each, "-") for each in ("effect", "high", "low")),
     ),
     Quote(
@@ -254,7 +253,7 @@ SETTINGS = (
     r"in the last tenth of 10M frames,",
     r"within 2M \(two seeds",
     r"policies of seed 0 of",
-    # Held by test_readme_answer.py.
+    # Held by test_readme_answer.py and test_readme_atari.py.
     r"the least effect that matters, is a tenth of",
     r"of its 40 runs that learn something, none of them on Seaquest, one has for a "
     r"while less than half of its best mean of 100 games; of proper A2C's 40 on the "
@@ -264,7 +263,8 @@ SETTINGS = (
     r"to half of the best mean of 100 games or less",
     r"from 180 to 5\.4 within 0\.2M, and it takes 0\.3M to be back at 100",
     r"between 9\.1M and 9\.2M, it loses 11 games",
-    r"first scores after 3M frames",
+    r"first scores after 3\.8M frames",
+    r"measure one of its 50 runs diverges",
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
