@@ -3,7 +3,7 @@
 README is searched for numbers, in digits and as fractions in words; commands and inline
 code are left out, comments of commands are not. Each must stand in a quote, which reads
 it from results/ and compares it, or in a phrase that reports no measurement: both are
-listed in ``readme_quotes.py``.
+listed in ``readme_quotes.py`` and ``readme_settings.py``.
 """
 
 import csv
@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.quoting import NUMBER, RESULTS, WORDS, Quote
-from tests.readme_quotes import QUOTES, SETTINGS
+from tests.readme_quotes import QUOTES
+from tests.readme_settings import SETTINGS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
-TABLE = "tests/readme_quotes.py"
+TABLE, KEPT = "tests/readme_quotes.py", "tests/readme_settings.py"
 
 # Tables that FINDINGS.md has from the data: of verdicts, and of scores on Atari.
 _FOUND = (RESULTS / "FINDINGS.md").read_text()
@@ -108,7 +109,7 @@ def test_every_number_is_a_quote_or_a_setting() -> None:
     found = unexplained(README)
     assert not found, (
         "README has numbers that nothing explains. If it is a result, give it a Quote "
-        f"in {TABLE}; if a setting, a phrase in SETTINGS there:\n" + "\n".join(found)
+        f"in {TABLE}; if a setting, a phrase in {KEPT}:\n" + "\n".join(found)
     )
 
 
@@ -121,7 +122,7 @@ def test_quotes_are_what_results_say(quote: Quote) -> None:
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_no_phrase_is_left_over(setting: str) -> None:
     assert re.search(setting.replace(" ", r"\s+"), README), (
-        f"README has no {setting!r} any more: drop it from SETTINGS in {TABLE}"
+        f"README has no {setting!r} any more: drop it from {KEPT}"
     )
 
 
