@@ -223,8 +223,16 @@ QUOTES = (
     ),
     Quote(
         "hard targets score less than soft entropy by {} % of the scale, between {} "
-        "and {} % at 95 %, and whether",
-        tuple(effect("C4.plus", each) for each in ("effect", "low", "high")),
+        "and {} % at the {} % that each",
+        tuple(
+            effect("C4.plus", each)
+            for each in (
+                "effect",
+                "contradicts_low",
+                "contradicts_high",
+                "contradicts_level",
+            )
+        ),
     ),
     Quote(
         "`dqn-hard` comes to {} on Breakout within 2M",
