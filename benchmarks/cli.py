@@ -14,6 +14,7 @@ from benchmarks import claims, show
 from benchmarks.agents import commands as agents
 from benchmarks.errors import UsageError
 from benchmarks.faults import commands as faults
+from benchmarks.places import UNUSABLE, unusable
 from benchmarks.runs import commands as runs
 from benchmarks.speed import commands as speed
 from benchmarks.suites import commands as suites
@@ -92,5 +93,18 @@ def _status(words: Sequence[str]) -> int:
     except (UsageError, RecordError, StudyNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    except UNUSABLE as error:
+        if error.filename is None or "train" in words[:1]:  # a run's log has it all
+            raise
+        print(unusable(error), file=sys.stderr)
+        return 2
     except SystemExit as stop:  # it refused the words, or explained itself
-        return int(stop.code or 0)
+        return _exit_status(stop)
+
+
+def _exit_status(stop: SystemExit) -> int:
+    """What a process would end with; a text is shown, as Python does."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    print(stop.code, file=sys.stderr)
+    return 1

@@ -1,4 +1,4 @@
-"""Whether results can be written where the user wants them: asked before any work."""
+"""Whether results can be read and written where the user says: asked before work."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from benchmarks.errors import UsageError
 
 PROBE_BYTES = 1 << 16  # whatever is written needs some room to begin with
+# A folder stands where a file is to be, or a file where a folder is, or it's another's.
+UNUSABLE = (IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
 
 
 def check_writable(*folders: Path) -> None:
@@ -39,6 +41,21 @@ def check_results(results: Path, *parts: str) -> None:
     check_writable(*(results / part for part in parts))
     if not results.exists():
         print(f"{results} is not there yet: it will be made", file=sys.stderr)
+
+
+def unusable(error: OSError) -> str:
+    """Say in a line which place a command can't use, and what was expected there.
+
+    Args:
+        error: One of :data:`UNUSABLE` that names a file.
+    """
+    # Of a renaming, which has two, the second is the one that the user knows.
+    place = Path(os.fsdecode(error.filename2 or error.filename))
+    if isinstance(error, PermissionError):
+        return f"{place}: expected to be allowed to use it: {error.strerror}"
+    place = _nearest(place)
+    expected = "a file, not a folder" if place.is_dir() else "a folder, not a file"
+    return f"{place}: expected {expected}"
 
 
 def _nearest(folder: Path) -> Path:

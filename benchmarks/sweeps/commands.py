@@ -36,8 +36,8 @@ def plan(choice: Choice, runs: EachRun = False) -> int:
     from benchmarks.sweeps.status import kept_in_data, statuses
 
     configs, jobs = checked(choice, Machines()), runs_at_once(choice.jobs)
+    found = statuses(choice.results, configs)  # before what takes a while
     speeds = measured_speeds(choice.results, configs)
-    found = statuses(choice.results, configs)
     hours = [hours_left(each, speeds, found) for each in found]
     (print_plan if runs else print_arms)(found, hours, jobs)
     _say(kept_in_data(choice.results, found))
