@@ -13,12 +13,29 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
+from tyro.constructors import PrimitiveConstructorSpec
 
 from benchmarks.errors import ConfigError, UsageError
 
 # Every "--only A B --only C" adds names; an option that is not given is empty.
 Words = UseAppendAction[tuple[tuple[str, ...], ...]]
-Results = Annotated[Path, arg(metavar="DIR", help="folder of all results")]
+
+
+def _results(texts: list[str]) -> Path:
+    """A folder; no name at all would be the folder where one is."""
+    if not texts[0].strip():
+        raise UsageError("--results: expected a folder's name, not an empty text")
+    return Path(texts[0])
+
+
+RESULTS = PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="DIR",
+    instance_from_str=_results,
+    is_instance=lambda value: isinstance(value, Path),
+    str_from_instance=lambda folder: [str(folder)],
+)
+Results = Annotated[Path, RESULTS, arg(metavar="DIR", help="folder of all results")]
 
 
 def words(metavar: str, text: str) -> Any:
@@ -42,7 +59,9 @@ Tensorboard = Annotated[
     bool, arg(help="write each run's numbers for TensorBoard too, in its folder")
 ]
 Jobs = Annotated[int | None, words("N", "runs at once (default: one a core)")]
-ResultsIfAny = Annotated[Path | None, words("DIR", "where to write")]
+ResultsIfAny = Annotated[
+    Annotated[Path, RESULTS] | None, words("DIR", "where to write")
+]
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,7 @@ class Choice:
         """
         from benchmarks.suites.suite import Selection, load_suite
 
-        values, problems = _key_values(chain(*self.set))
+        values, problems = _key_values(self.set)
         chosen = Selection(
             games=tuple(chain(*self.games)) if self.games else None,
             only=tuple(chain(*self.only)) if self.only else None,
@@ -206,14 +225,18 @@ def runs_at_once(jobs: int | None) -> int:
     return jobs or os.cpu_count() or 1
 
 
-def _key_values(texts: Any) -> tuple[dict[str, Any], list[str]]:
-    values, problems = {}, []
-    for text in texts:
+def _key_values(given: Words) -> tuple[dict[str, Any], list[str]]:
+    """What each ``--set`` changes, and what is wrong with their words."""
+    values = dict[str, Any]()
+    problems = [] if all(given) else ["--set: expected KEY=VALUE, not nothing"]
+    for text in chain(*given):
         key, _, value = text.partition("=")
-        if key and value:
-            values[key] = read_value(value)
-        else:
+        if not (key and value):
             problems.append(f"--set: expected KEY=VALUE, not {text!r}")
+        elif key in values:
+            problems.append(f"--set {key}: is there more than once")
+        else:
+            values[key] = read_value(value)
     return values, problems
 
 

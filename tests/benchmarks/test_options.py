@@ -44,6 +44,21 @@ def test_words_that_set_nothing_are_told_with_the_rest():
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((("gamma=0.9", "gamma=0.8"),), "--set gamma: is there more than once"),
+        ((("gamma=0.9",), ("gamma=0.9",)), "--set gamma: is there more than once"),
+        (((),), "--set: expected KEY=VALUE, not nothing"),
+        ((("gamma=0.9",), ()), "--set: expected KEY=VALUE, not nothing"),
+    ],
+)
+def test_a_setting_is_given_once_and_some_setting_is(given, said):
+    with pytest.raises(ConfigError) as caught:
+        Choice("smoke", set=given).configs()
+    assert caught.value.problems == (said,)
+
+
+@pytest.mark.parametrize(
     ("results", "only", "place"),
     [
         (None, None, Path("results")),
