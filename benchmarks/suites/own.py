@@ -27,7 +27,7 @@ from benchmarks.games.own import (
     unregister,
 )
 from benchmarks.suites.base import OPTIONAL, USER, own_tables, settings
-from benchmarks.suites.own_modules import load
+from benchmarks.suites.own_modules import in_a_line, load
 from benchmarks.suites.own_signature import REQUIRED, parameters, signature
 from benchmarks.suites.schema import KEYS, Key, nearest
 
@@ -103,8 +103,22 @@ def check_loaded(variant: str, own: Mapping[str, str]) -> None:
     if missing := [text for text in named if text not in loaded]:
         raise UsageError(
             f"{', '.join(missing)}: a user's own code runs only where a suite file "
-            "names it: --suite FILE says which"
+            "names it, and none that does was given: --suite FILE"
         )
+
+
+def refusal(variant: Variant, settings: Mapping[str, Any]) -> str:
+    """Say in a line why a class refuses its settings together; "" if it takes them."""
+    try:
+        variant.algorithm.check_settings(**settings)
+    except ValueError as error:
+        return str(error)
+    except (Exception, SystemExit) as error:
+        if not own_of(variant):
+            raise
+        expected = "a class method that takes every setting and raises ValueError"
+        return f"check_settings: expected {expected}, not {in_a_line(error)}"
+    return ""
 
 
 # ------------------------------------------------------------------ algorithms

@@ -42,10 +42,13 @@ def _imported(name: str, file: Path) -> ModuleType:
         return import_module(name)
     except UsageError:
         raise
-    except Exception as error:
-        said = " ".join(str(error).split())
-        problem = f"{file} can't be imported: {type(error).__name__}: {said}"
-        raise UsageError(problem) from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{file} can't be imported: {in_a_line(error)}") from error
+
+
+def in_a_line(error: BaseException) -> str:
+    """What a user's code raised: of which kind, and what it says."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def files(references: Mapping[str, str]) -> list[Path]:

@@ -16,15 +16,16 @@ from benchmarks.games.own import all_games, family_of
 from benchmarks.suites.base import read_toml, settings
 from benchmarks.suites.config import NUMERICS_VERSION, SECTIONS, RunConfig, Setting
 from benchmarks.suites.file_keys import LAST_FIRST_SEED, MOST_SEEDS
-from benchmarks.suites.own import ALGORITHMS, defaults_of, own_games, own_of
+from benchmarks.suites.own import (
+    ALGORITHMS,
+    defaults_of,
+    own_games,
+    own_of,
+    refusal,
+)
 from benchmarks.suites.own import keys_of as schema_of
 from benchmarks.suites.schema import FACTS, nearest
-from benchmarks.suites.suite_file import (
-    Checker,
-    Group,
-    SuiteFile,
-    keys_of,
-)
+from benchmarks.suites.suite_file import Checker, Group, SuiteFile, keys_of
 
 SUITES = Path(__file__).parent
 
@@ -191,10 +192,8 @@ def _check_together(run: RunConfig, checker: Checker) -> None:
     for key, expected in _family_problems(run):
         where = f"--set {key}" if key in run.overrides else key
         checker.complain(where, f"expected {expected} on {run.game}")
-    try:
-        ALGORITHMS[run.variant].algorithm.check_settings(**run.hyperparameters)
-    except ValueError as error:
-        checker.complain(run.variant, str(error))
+    if problem := refusal(ALGORITHMS[run.variant], run.hyperparameters):
+        checker.complain(run.variant, problem)
     if run.family == "dqn":
         n_envs, stack = (run.environment[key] for key in ("n_envs", "frame_stack"))
         least = n_envs * least_rows(run.hyperparameters["n_steps"], stack)

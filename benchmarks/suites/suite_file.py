@@ -182,6 +182,8 @@ class Checker:
         where_to = [(v, family_of(game)) for v in variants for game in games]
         varied = self._changes(f"{where}vary", table.get("vary", {}), where_to)
         changes = self._changes(f"{where}set", table.get("set", {}), where_to)
+        for key in varied.keys() & changes:
+            self.complain(f"{where}vary.{key}", "is in set, too: give it once")
         return Group(
             variants,
             games,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from algorithms import NaiveA2C
 from benchmarks.errors import ConfigError
 from benchmarks.runs.build import make_model
 from benchmarks.suites import suite_file
@@ -173,6 +174,8 @@ CLASSES = {
     "no class": ("Arm = 3", "expected a subclass of algorithms.Regularized"),
     "broken": ("class Arm(", "arm_of_mine.py can't be imported: SyntaxError"),
     "raising": ("1 / 0", "arm_of_mine.py can't be imported: ZeroDivisionError"),
+    "leaving": ("exit('bye')", "arm_of_mine.py can't be imported: SystemExit: bye"),
+    "leaving in silence": ("exit(0)", "can't be imported: SystemExit: 0"),
     "with a setting of every run": (
         ARM.replace("weight: float", "frames: float"),
         "Arm(frames=...) is a setting of every run",
@@ -190,6 +193,33 @@ def test_what_is_wrong_with_a_class_is_said_first(tmp_path, arm, said):
         load_suite(suite_in(tmp_path, arm=arm))
     first = refused.value.problems[0]
     assert first.startswith("trial.toml: variant.mine.class: ") and said in first
+
+
+CHECKS = {
+    "of an object": ("self", "TypeError: "),
+    "of no setting": ("cls", "TypeError: "),
+    "that fails": ("cls, *, weight=0, **o", "ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.mark.parametrize(("takes", "said"), CHECKS.values(), ids=CHECKS)
+def test_a_check_of_settings_that_can_not_be_called_is_a_line(
+    tmp_path, refused, takes, said
+):
+    arm = ARM[: ARM.index("    @classmethod")]
+    method = "" if "self" in takes else "    @classmethod\n"
+    arm += f"{method}    def check_settings({takes}):\n        1 / 0\n"
+    line = refused("plan", suite_in(tmp_path, arm=arm))
+    expected = "a class method that takes every setting and raises ValueError"
+    assert line.startswith(
+        f"trial.toml: mine: check_settings: expected {expected}, not {said}"
+    )
+
+
+def test_a_fault_of_the_projects_own_check_is_no_line(monkeypatch):
+    monkeypatch.setattr(NaiveA2C, "check_settings", lambda **given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        load_suite("smoke", Selection(only=["a2c-naive"]))
 
 
 def test_a_setting_without_a_default_is_to_be_given(tmp_path):

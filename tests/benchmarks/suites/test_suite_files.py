@@ -112,6 +112,13 @@ def test_a_value_alone_is_its_users(tmp_path):
     assert other.run_id == run.run_id
 
 
+def test_what_is_set_and_varied_is_refused(tmp_path):
+    """One of the two would win in silence."""
+    text = f"{GOOD}set.gamma = 0.9\nvary.gamma = 0.8\n"
+    (problem,) = problems_of(written(tmp_path, text))
+    assert problem == "mine.toml: group[0].vary.gamma: is in set, too: give it once"
+
+
 @pytest.mark.parametrize("key", ["frames", "seeds", "set.gamma"])
 @pytest.mark.parametrize("value", ['"many"', "-1", "[1]", "{ value = 1 }", "true"])
 def test_a_value_alone_is_checked_as_any(key, value, tmp_path):
