@@ -212,7 +212,9 @@ def _studies(
     results: Path, names: Sequence[str] | None, built: Built
 ) -> Iterator[Study]:
     data = results / DATA
-    for name in names or study_names(data) or [""]:
+    known = study_names(data)
+    # One that is not there comes first: it is refused before any other is read.
+    for name in sorted(names or known or [""], key=known.__contains__):
         study = with_distinct_labels(load_study(data, name))
         built.gaps.extend(gaps(study))
         yield study

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analysis.build import draw_figures, write_report, write_tables
+from analysis import build
+from analysis.build import Built, draw_figures, write_report, write_tables
 from analysis.records.errors import StudyNotFoundError
 from analysis.records.exchange import export_study
 from analysis.records.gaps import gaps
-from analysis.records.study import load_study
+from analysis.records.study import Study, load_study
 from tests.analysis.records_on_disk import config_of, write_run
 
 BUILD = """
@@ -74,6 +76,22 @@ def test_a_figure_that_the_data_no_longer_give_is_deleted(small_study: Path) -> 
     notes = draw_figures(small_study).notes
     assert not old.exists()
     assert f"{old}: the one drawn before is deleted" in notes
+
+
+@pytest.mark.parametrize("make", [draw_figures, write_tables, write_report])
+def test_an_unknown_study_is_refused_before_any_is_read(
+    small_study: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Built]
+) -> None:
+    read: list[str] = []
+
+    def seen(data: Path, name: str) -> Study:
+        read.append(name)
+        return load_study(data, name)
+
+    monkeypatch.setattr(build, "load_study", seen)
+    with pytest.raises(StudyNotFoundError, match="no study 'foo'"):
+        make(small_study, ["atari", "foo"])
+    assert read == ["foo"]
 
 
 def test_a_panel_that_is_left_out_is_said(small_study: Path, runs_dir: Path) -> None:
