@@ -5,6 +5,7 @@ Light to import: what acts is imported when a command is given.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -32,14 +33,17 @@ LEAST_GIF_KB, MOST_GIF_KB = 50, 100_000
 
 def agents(results: Results = Path("results")) -> int:
     """List trained policies: finished runs and committed agents, with their scores."""
-    from benchmarks.agents.listing import lines
+    from benchmarks.agents.listing import listing
 
     if not agent_folders(results):
         places = " or ".join(str(results / place) for place in PLACES)
         raise UsageError(f"no trained policy in {places}")
-    for line in lines(results):
+    lines, refused = listing(results)
+    for line in lines:
         print(line)
-    return 0
+    for reason in refused:
+        print(f"refused: {reason}", file=sys.stderr)
+    return 1 if refused else 0
 
 
 def evaluate(

@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.records.evaluations import FOLDER
 from analysis.records.record import POLICY_FILE
 from benchmarks.errors import UsageError
+from benchmarks.runs.run_names import NAMED
 
 RUNS = Path("runs")
 PLACES = (RUNS, FOLDER)
@@ -37,8 +38,9 @@ def find_agent(results: Path, wanted: str, places: Sequence[Path] = PLACES) -> P
     begun = [p for p in folders if any(n.startswith(wanted) for n in _names(p))]
     found = {path.name: path for path in reversed(exact or begun)}
     if len(found) != 1:
-        there = list(found or dict.fromkeys(path.name for path in folders))
-        names = ", ".join(there[:6]) or "none"
+        there = sorted(found or {path.name for path in folders})
+        names = ", ".join(there[:NAMED]) or "none"
+        names += ", ..." * (len(there) > NAMED)
         count = "no trained policy" if not found else f"{len(found)} policies"
         raise UsageError(f"{wanted!r}: {count} of that name; there are: {names}")
     return next(iter(found.values()))

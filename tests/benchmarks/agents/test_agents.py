@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +186,46 @@ def test_where_policies_were_looked_for_is_said(refused, tmp_path):
     assert refused("agents", "--results", tmp_path) == said
 
 
+@pytest.mark.parametrize("number", [6, 7])
+def test_of_many_policies_the_first_are_named(number, refused, tmp_path):
+    for i in range(number):
+        (tmp_path / "runs" / f"a{i}").mkdir(parents=True)
+        (tmp_path / "runs" / f"a{i}" / "policy.pt").touch()
+    line = refused("evaluate", "a", "--results", tmp_path)
+    more = ", ..." if number > 6 else ""
+    assert line.endswith(f"{number} policies of that name; there are: {SIX}{more}")
+
+
+SIX = "a0, a1, a2, a3, a4, a5"
+MANGLED = {
+    "done.json": lambda path: path.write_text("{}"),
+    "episodes.csv": lambda path: path.write_text("frames\n"),
+    "config.json": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize(("file", "mangle"), MANGLED.items(), ids=MANGLED)
+def test_a_mangled_policys_record_does_not_hide_the_others(
+    file, mangle, make_agent, call, tmp_path
+):
+    good, bad = make_agent("a2c-naive"), make_agent("a2c-proper")
+    mangle(bad / file)
+    status, out, err = call("agents", "--results", tmp_path)
+    assert status == 1
+    assert [line.split()[0] for line in out.splitlines()] == [good.name]
+    (line,) = err.splitlines()
+    assert line.startswith(f"refused: {bad / file}: ")
+
+
+def test_a_mangled_agents_record_does_not_hide_the_others(make_agent, call, tmp_path):
+    run = make_agent("a2c-naive")
+    place = tmp_path / "agents" / run.name
+    shutil.copytree(run, place)
+    status, out, err = call("agents", "--results", tmp_path)
+    assert status == 1 and out.split()[0] == run.name
+    assert err.startswith(f"refused: {place}") and err.count("\n") == 1
+
+
 def test_an_agent_of_a_users_class_needs_its_suite(tmp_path):
     from benchmarks.runs.train import write_config
     from benchmarks.suites.suite import load_suite
@@ -195,7 +236,7 @@ def test_an_agent_of_a_users_class_needs_its_suite(tmp_path):
     write_config(folder, config)
     assert train(folder) == 0
     assert type(load_agent(folder)).__name__ == "ZeroMeanA2C"
-    load_suite("smoke")
-    with pytest.raises(UsageError, match="a user's own code runs only where"):
+    load_suite("smoke")  # one that does not name the class
+    with pytest.raises(UsageError, match="names it, and none that does was given: "):
         load_agent(folder)
     assert agent.MOST_FRAMES == 108_000
