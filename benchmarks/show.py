@@ -40,18 +40,49 @@ def export(
 
 
 def _adopt(shown: Shown) -> int:
+    """Write the digests of data that can be read; of all or of none."""
     from analysis.records.digests import DIGESTS_FILE, adopt
 
     data = shown.results / "data"
     every = sorted(path for path in data.glob("*") if path.is_dir())
     bare = [path for path in every if not (path / DIGESTS_FILE).exists()]
-    folders = [data / name for name in shown.studies] or bare
+    folders = [_named(data, name) for name in shown.studies] or bare
     if not folders:
         raise UsageError(f"all of {data} has a {DIGESTS_FILE} already")
+    for folder in set(folders) & set(bare):
+        _check_readable(folder)
     for folder in folders:
         adopt(folder)
         print(f"adopted as it is: {folder}")
     return 0
+
+
+def _named(data: Path, name: str) -> Path:
+    """The folder of data of a name, which is no path.
+
+    Raises:
+        UsageError: It is a path, or there is no such folder.
+    """
+    from analysis.records.configs import RUN_ID
+
+    if not RUN_ID.fullmatch(name):
+        raise UsageError(f"--adopt: expected the name of a folder in {data}: {name!r}")
+    if not (data / name).is_dir():
+        raise UsageError(f"--adopt: there is no {data / name}")
+    return data / name
+
+
+def _check_readable(folder: Path) -> None:
+    """Read a study that is to be vouched for; findings have readers of their own.
+
+    Raises:
+        RecordError: It is no whole study.
+    """
+    from analysis.records.configs import RESERVED
+    from analysis.records.study import read_study
+
+    if folder.name not in RESERVED:
+        read_study(folder)
 
 
 def _recorded_studies(results: Path) -> list[str]:

@@ -166,9 +166,18 @@ def load_study(data_dir: Path, study: str) -> Study:
         raise StudyNotFoundError(_not_found(data_dir, study, known))
     folder = data_dir / study
     check_digests(folder, (*STUDY_FILES, *games.files_in(folder)))
+    return read_study(folder)
+
+
+def read_study(folder: Path) -> Study:
+    """Read a study's files, whoever wrote them, and check that they fit together.
+
+    Raises:
+        RecordError: One of them is mangled, or two contradict each other.
+    """
     runs = _read_runs(folder / RUNS_FILE)
     loaded = Study(
-        study,
+        folder.name,
         runs,
         _stack(games.read_games(folder, runs["run_id"]), EPISODES),
         read_table(folder / METRICS_FILE, METRICS.of_many_runs()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,33 @@ def test_older_data_are_adopted_when_somebody_vouches_for_them(
     assert (data / "cost" / DIGESTS_FILE).exists()
     with pytest.raises(UsageError, match="already"):
         export(shown, adopt=True)
-    with pytest.raises(RecordError, match="nothing: holds no data"):
+    with pytest.raises(UsageError, match=r"--adopt: there is no .*nothing"):
         export(Shown(("nothing",), shown.results), adopt=True)
+
+
+@pytest.mark.parametrize("name", ["..", "../data/atari", "/tmp", "", "atari/games"])
+def test_a_path_is_no_study_to_vouch_for(shown: Shown, name: str) -> None:
+    export(shown)
+    (shown.results / "data" / "atari" / DIGESTS_FILE).unlink()
+    before = contents(shown.results)
+    with pytest.raises(UsageError, match="--adopt: expected the name of a folder"):
+        export(Shown((name,), shown.results), adopt=True)
+    assert contents(shown.results) == before
+
+
+@pytest.mark.parametrize("named", [(), ("older", "atari")])
+def test_data_that_can_not_be_read_are_not_adopted(
+    shown: Shown, named: tuple[str, ...]
+) -> None:
+    """Nor is any other, of those that are vouched for with them."""
+    export(shown)
+    data = shown.results / "data"
+    (data / "atari" / DIGESTS_FILE).unlink()
+    shutil.copytree(data / "atari", data / "older")
+    (data / "older" / "metrics.csv").write_text("frames\n")
+    with pytest.raises(RecordError, match=r"older.metrics\.csv: has columns"):
+        export(Shown(named, shown.results), adopt=True)
+    assert not [*data.glob(f"*/{DIGESTS_FILE}")]
 
 
 @pytest.mark.parametrize(
