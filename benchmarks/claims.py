@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from itertools import chain
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,7 @@ from tyro.conf import Positional, arg
 
 from benchmarks.errors import UsageError
 from benchmarks.options import Results, Words, words
-from benchmarks.places import check_writable
+from benchmarks.places import check_results, check_there, check_writable
 from benchmarks.show import OURS, bring_reference
 
 
@@ -32,8 +33,8 @@ def claims(
     results: Results = Path("results"),
 ) -> int:
     """Judge the paper's claims by results/data: a table of verdicts."""
-    check_writable(results / "claims")
-    check_writable(results / "reference")
+    check_writable(results / "claims", results / "reference")
+    check_there(results)
     from analysis.claims.build import write_claims
     from analysis.claims.pages import terminal
 
@@ -50,6 +51,7 @@ def claims(
 def scales(results: Results = Path("results")) -> int:
     """Fix the units of effects, from tuning runs, before any study is judged."""
     check_writable(results / "reference")
+    check_there(results)
     from analysis.claims.build import write_scales
 
     bring_reference(results, "*_scores.csv")
@@ -69,7 +71,7 @@ def calibrate(
     """Simulate how often the rules of the claims are wrong; a few minutes."""
     if studies < 1:
         raise UsageError(f"--studies: expected a whole number above 0, not {studies}")
-    check_writable(results / "claims")
+    check_results(results, "claims", "reference")
     from analysis.claims.build import write_calibration
 
     bring_reference(results, "scales.csv")
@@ -157,11 +159,25 @@ def _random_play(results: Path, study: str) -> dict[str, float]:
 
 
 def _scales(texts: Iterable[str]) -> dict[str, float]:
-    found = {}
+    """Read the unit of each game.
+
+    Raises:
+        UsageError: One is no finite number, or a game has two.
+    """
+    found = dict[str, float]()
     for text in texts:
         game, _, number = text.partition("=")
-        try:
-            found[game] = float(number)
-        except ValueError:
-            raise UsageError(f"--scale: expected GAME=NUMBER, not {text!r}") from None
+        if not game or not isfinite(scale := _number(number)):
+            raise UsageError(f"--scale: expected GAME=NUMBER, not {text!r}")
+        if game in found:
+            raise UsageError(f"--scale: {game} is there twice")
+        found[game] = scale
     return found
+
+
+def _number(text: str) -> float:
+    """The number that a text is; not a number if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan

@@ -43,6 +43,16 @@ def check_results(results: Path, *parts: str) -> None:
         print(f"{results} is not there yet: it will be made", file=sys.stderr)
 
 
+def check_there(results: Path) -> None:
+    """Refuse a folder of results that is not there: what is new has nothing to show.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    if not results.is_dir():
+        raise UsageError(f"{results}: expected a folder of results; there is none")
+
+
 def unusable(error: OSError) -> str:
     """Say in a line which place a command can't use, and what was expected there.
 

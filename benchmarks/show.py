@@ -130,18 +130,35 @@ def merge(
     from analysis.claims.build import merge_registries
     from analysis.records.exchange import merge_studies
 
-    check_writable(results / "data")
+    check_writable(*(results / part for part in ("data", "reference", "claims")))
+    for folder in (other, results):  # nothing is written if one can't be read
+        _check_registries(folder)
     exchanges = merge_studies(other / "data", results / "data")
     if not exchanges:
         raise UsageError(f"no studies in {other / 'data'}")
+    status = max([_say_exchange(exchange) for exchange in exchanges])
     if new := merge_registries(other, results):
         print(f"claims that were judged there first: {new}")
-    return max(map(_say_exchange, exchanges))
+    return status
+
+
+def _check_registries(results: Path) -> None:
+    """Read what was judged first, of the paper's claims and of users'.
+
+    Raises:
+        RecordError: A registry is mangled.
+    """
+    from analysis.claims.build import VERDICTS_FOLDER
+    from analysis.claims.registry import REGISTRY_FILE, read_registry
+
+    own = (results / VERDICTS_FOLDER).glob(f"*/{REGISTRY_FILE.name}")
+    for path in (results / REGISTRY_FILE, *sorted(own)):
+        read_registry(results, path.relative_to(results))
 
 
 def figures(shown: Shown) -> int:
     """Draw Figures 1-3 from results/data."""
-    check_writable(shown.results / "figures")
+    _check_places(shown, "figures")
     from analysis.build import draw_figures
 
     return _say(draw_figures(shown.results, shown.studies or None))
@@ -149,7 +166,7 @@ def figures(shown: Shown) -> int:
 
 def tables(shown: Shown) -> int:
     """Write the tables from results/data."""
-    check_writable(shown.results / "tables")
+    _check_places(shown, "tables")
     from analysis.build import write_tables
 
     _bring_published(shown.results)
@@ -163,6 +180,31 @@ def report(shown: Shown) -> int:
 
     _bring_published(shown.results)
     return _say(write_report(shown.results, shown.studies or None))
+
+
+def _check_places(shown: Shown, part: str) -> None:
+    """Try to write where a part of each study goes.
+
+    Raises:
+        UsageError: A place can't be written to.
+    """
+    check_writable(shown.results / part)
+    from analysis.records.study import study_names
+
+    for study in study_names(shown.results / "data"):
+        if study in (shown.studies or [study]):
+            check_writable(shown.results / part / study)
+
+
+def check_shown(results: Path, study: str) -> None:
+    """Try to write where :func:`show_study` will when all runs have ended.
+
+    Raises:
+        UsageError: A place can't be written to.
+    """
+    parts = ("data", "figures", "tables")
+    folders = [results / part / study for part in parts]
+    check_writable(results, results / "reference", *folders)
 
 
 def _say(built: Any) -> int:
@@ -200,6 +242,7 @@ def _bring_published(results: Path) -> None:
     data = results / "data"
     if not study_names(data):
         raise UsageError(f"no study in {data} yet: run `python -m benchmarks export`")
+    check_writable(results / "reference")
     bring_reference(results, FILES)
 
 

@@ -60,6 +60,7 @@ def run(
         check_tensorboard()
     engine = make_engine(machines, choice.jobs)
     configs = checked(choice, machines)
+    show.check_shown(choice.results, configs[0].study)
     tasks, done, diverged = to_do(choice, configs, care)
     for task in tasks if tensorboard else ():
         task.options += ("--tensorboard",)

@@ -68,6 +68,18 @@ def test_bad_input_is_a_line_before_anything_starts(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [(None, 0, ""), (0, 0, ""), (3, 3, ""), ("bye", 1, "bye\n")],
+)
+def test_what_ends_a_command_is_its_status(code, status, said, call, monkeypatch):
+    def leaves() -> int:
+        raise SystemExit(code)
+
+    monkeypatch.setitem(cli.COMMANDS, "list", leaves)
+    assert call("list") == (status, "", said)
+
+
 @pytest.mark.parametrize("words", ["frobnicate", "plan", "plan smoke --seeds two"])
 def test_words_that_cannot_be_read_are_explained(words, call):
     status, out, err = call(*words.split())

@@ -59,6 +59,31 @@ def test_merge_brings_what_was_judged_elsewhere(call, tmp_path):
     assert (here / name).read_bytes() == (there / name).read_bytes()
 
 
+@pytest.mark.parametrize("side", ["here", "there"])
+@pytest.mark.parametrize("place", ["reference", "claims/mine"])
+def test_merge_reads_what_was_judged_before_it_writes(side, place, refused, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    planted(there, {}, 3)
+    registry = tmp_path / side / place / "judged_claims.csv"
+    registry.parent.mkdir(parents=True, exist_ok=True)
+    registry.write_text("claim,study\n")
+    line = refused("merge", there, "--results", here)
+    assert line.startswith(f"{registry}: has columns")
+    assert not (here / "data").exists()
+
+
+def test_merge_says_what_it_added_before_another_file_fails(
+    call, tmp_path, monkeypatch
+):
+    def fails(*given: object) -> int:
+        raise PermissionError(13, "Permission denied", "x")
+
+    planted(tmp_path / "there", {}, 3)
+    monkeypatch.setattr("analysis.claims.build.merge_registries", fails)
+    status, out, _ = call("merge", tmp_path / "there", "--results", tmp_path / "here")
+    assert status == 2 and out.startswith("minatar: runs added: ")
+
+
 def test_calibrate_writes_its_table(call, tmp_path):
     status, out, _ = call("calibrate", "--studies", 20, "--results", tmp_path)
     assert status == 0
@@ -121,6 +146,8 @@ def test_compare_counts_failed_runs_and_refuses_mixed_settings(call, tmp_path):
         ("compare A A --margin 0", "margin: expected a number above 0, not 0"),
         ("compare A A --margin 1", "no verdict: fewer than 3 blocks: 2"),
         ("compare A A --margin 1 --scale x", "--scale: expected GAME=NUMBER, not 'x'"),
+        ("compare A A --margin 1 --scale g=inf", "GAME=NUMBER, not 'g=inf'"),
+        ("compare A A --margin 1 --scale g=1 g=2", "--scale: g is there twice"),
         ("compare x:y A --margin 1", "no study in results/data yet"),
         ("calibrate --studies 0", "--studies: expected a whole number above 0, not 0"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from benchmarks import cli, show
 from benchmarks.places import unusable
 from benchmarks.suites.suite import Selection, load_suite
-from benchmarks.sweeps import estimate
+from benchmarks.sweeps import engines, estimate
 from tests.analysis.claims.test_judging import planted
 
 ONE = ("smoke", "--only", "q-a2c")
@@ -77,6 +78,55 @@ def test_what_is_to_be_replaced_is_named_by_its_own_name(file, call, results):
     command = "tables" if "tables" in file else "report"
     status, out, err = call(command, "--results", results)
     assert (status, out, err) == (2, "", f"{results / file}: {A_FILE}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("figures", "figures/minatar"),
+        ("tables minatar", "tables/minatar"),
+        ("tables", "reference"),
+        ("report", "reference"),
+    ],
+)
+def test_where_each_study_goes_is_tried_first(
+    command, place, refused, results, monkeypatch
+):
+    for work in ("draw_figures", "write_tables", "write_report"):
+        monkeypatch.setattr(f"analysis.build.{work}", None)
+    shutil.rmtree(results / "reference")
+    put(results / place, folder=False)
+    line = refused(*command.split(), "--results", results)
+    assert line == f"can't write to {results / place}: Not a directory"
+
+
+@pytest.mark.parametrize(
+    "place", ["data/smoke", "figures/smoke", "tables/smoke", "reference"]
+)
+def test_a_sweep_does_not_begin_whose_end_can_not_be_written(
+    place, refused, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(engines.Local, "run", None)
+    put(tmp_path / place, folder=False)
+    line = refused("run", *ONE, "--results", tmp_path)
+    assert line == f"can't write to {tmp_path / place}: Not a directory"
+
+
+@pytest.mark.parametrize("command", ["claims", "scales"])
+def test_results_that_are_not_there_are_not_made(command, refused, tmp_path):
+    place = tmp_path / "reslts"
+    line = refused(command, "--results", place)
+    assert line == f"{place}: expected a folder of results; there is none"
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("command", ["status smoke", "claims", "theory"])
+def test_results_without_a_name_are_refused(command, refused, tmp_path, monkeypatch):
+    """They would be the folder where one is."""
+    monkeypatch.chdir(tmp_path)
+    line = refused(*command.split(), "--results", "")
+    assert line == "--results: expected a folder's name, not an empty text"
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
