@@ -49,7 +49,7 @@ def _adopt(shown: Shown) -> int:
     folders = [_named(data, name) for name in shown.studies] or bare
     if not folders:
         raise UsageError(f"all of {data} has a {DIGESTS_FILE} already")
-    for folder in set(folders) & set(bare):
+    for folder in filter(bare.__contains__, folders):
         _check_readable(folder)
     for folder in folders:
         adopt(folder)
