@@ -235,6 +235,10 @@ QUOTES = (
         ),
     ),
     Quote(
+        "areas under curves within {} and {} % of the scale at 95 %, though",
+        (effect("C7.final-t0.1", "low", "-"), effect("C7.area-t0.1", "low", "-")),
+    ),
+    Quote(
         "`dqn-hard` comes to {} on Breakout within 2M",
         (scored("atari", r"^dqn-hard \(frames=2e\+06\)$", "Breakout"),),
     ),

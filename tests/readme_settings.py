@@ -42,7 +42,7 @@ SETTINGS = (
     r"come to 95 % of its fixed point",  # what `plan` warns below
     r"last tenth, where a score is read",
     r"no 95 % interval is finite with less than 5 blocks",
-    r"\bat 95 %; whether",
+    r"\bat 95 %(?:; whether|, though both)",
     r"at most 5 % of studies ever state something false",  # what the intervals are for
     # What the deviations compare.
     r"\d+M frames \(A2C\), \d+M \(DQN, inferred\)",
