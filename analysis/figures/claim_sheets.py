@@ -43,8 +43,8 @@ FOREST = (
     "cap go on."
 )
 ROW, STRIP = 26, 240
-AT = (EDGE, 124, 420, 670, 736, 930)  # question, arms, strip, effect, interval, verdict
-WIDTH = 1080
+AT = (EDGE, 124, 420, 670, 736, 946)  # question, arms, strip, effect, interval, verdict
+WIDTH = 1096
 
 
 def claim_files(judged: Judged) -> dict[str, bytes]:
