@@ -104,7 +104,7 @@ def test_intervals_have_the_level_that_the_question_asks_for(results, claims):
         for line in page.splitlines()
         if line.startswith("| C1.final **") and "minatar" in line
     ]
-    assert "| 99 % [" in row and "| 98 % [" in row
+    assert "| 99 % [" in row and "], 98 % [" in row
     (row,) = [
         line
         for line in page.splitlines()
