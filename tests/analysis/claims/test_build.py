@@ -110,7 +110,7 @@ def test_intervals_have_the_level_that_the_question_asks_for(results, claims):
         for line in page.splitlines()
         if line.startswith("| C7.final **") and "minatar" in line
     ]
-    assert "| 95 % [" in row and "| 90 % [" in row
+    assert "| 95 % [" in row and "], 90 % [" in row and "], 97.5 % [" in row
 
 
 def test_a_claim_that_is_changed_after_its_data_says_so(results, claims):
