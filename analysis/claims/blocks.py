@@ -31,6 +31,7 @@ from analysis.records.configs import digest, numerics_of
 from analysis.records.study import Study
 
 NAMED = 3  # seeds, runs or games that a line names
+_SCORES = {"final": final, "area": area}
 
 
 class NoVerdictError(ValueError):
@@ -181,9 +182,6 @@ def _values(runs: pd.DataFrame, units: pd.DataFrame, question: Question) -> Floa
             f"a score of {runs['run_id'][np.isinf(scores)].iloc[0]} is infinite"
         )
     return (scores - random) / scale
-
-
-_SCORES = {"final": final, "area": area}
 
 
 def _complete(

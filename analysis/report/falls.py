@@ -148,9 +148,10 @@ def _of_arm(
     )
     fallen = {(fall.game, fall.seed) for fall in falls}
     lost = [
-        Diverged(run["seed"], run["game"], run["games"], key in fallen)
-        for run in runs[diverged(runs, random, scale)].to_dict("records")
-        for key in [(run["game"], run["seed"])]
+        Diverged(seed, game, games, (game, seed) in fallen)
+        for seed, game, games in runs.loc[
+            diverged(runs, random, scale), ["seed", "game", "games"]
+        ].itertuples(index=False)
     ]
     return Steadiness(study, arm, len(runs), learned, falls, lost)
 

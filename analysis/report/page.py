@@ -25,7 +25,7 @@ from analysis.claims.words import (
     unit_of,
     without_text,
 )
-from analysis.figures.claim_sheets import reach_of
+from analysis.figures.claim_sheets import FOREST, SEQUENCES, reach_of
 from analysis.figures.plot import Plot
 from analysis.figures.sheet import PLOT_STYLE
 from analysis.figures.svg import svg
@@ -117,6 +117,8 @@ _NOTES = {
     "comparison": COMPARISON_NOTE.replace("**", "").replace("`", ""),
     "settings": SETTINGS_NOTE.replace("`", ""),
     "crosschecks": CROSS_CHECKS,
+    "sequences": SEQUENCES,
+    "forest": FOREST,
     "calibration": calibration_note().replace("`", "").replace("*", ""),
 }
 
