@@ -70,11 +70,10 @@ def study_sheets(
         parts: dict[str, list[Part]] = {kind: [] for kind in CAPTIONS}
         for shown in comparisons(curves, blocks):
             played = arms_of_games(curves, runs, shown)
-            marks = [(named(a), a.colour, a.dash) for a in legend(played)]
             for kind, panels in _panels(played, shown, units).items():
                 if panels:
-                    drawn = _marks_of(panels[0]) if kind == "profile" else marks
-                    parts[kind].append(Part(shown.block.heading, drawn, panels))
+                    marks = _marks(kind, played, panels)
+                    parts[kind].append(Part(shown.block.heading, marks, panels))
         for kind, there in parts.items():
             if there:
                 said = f"{CAPTIONS[kind]} Study: {study.name}."
@@ -146,9 +145,19 @@ def _panels(
     }
 
 
-def _marks_of(plot: Plot) -> list[Mark]:
-    """A legend of the lines that are there: of fewer arms than have finished runs."""
-    return [(line.label, line.colour, line.dash) for line in plot.lines]
+def _marks(kind: str, played: Played, panels: Sequence[Plot]) -> list[Mark]:
+    """A legend of what is drawn, which may be fewer arms than have finished runs.
+
+    A profile leaves out arms with too few, and differences are those of the other arms
+    from the first, which is their line of zero.
+    """
+    if kind == "profile":
+        return [(line.label, line.colour, line.dash) for line in panels[0].lines]
+    arms = legend(played)
+    if kind == "differences":
+        others = {arm.label for _, there in played.values() for arm in there[1:]}
+        arms = [arm for arm in arms if arm.label in others]
+    return [(named(arm), arm.colour, arm.dash) for arm in arms]
 
 
 def _normalised(

@@ -103,6 +103,12 @@ def test_a_profiles_legend_has_the_arms_that_it_draws(tmp_path: Path) -> None:
     assert "fewer than 3" in profile.caption
 
 
+def test_a_legend_of_differences_leaves_out_the_arm_that_is_their_zero(sheets) -> None:
+    words = said(sheets["minatar/figure_1_differences.svg"])
+    assert "a2c-proper (n = 6)" in words and "less a2c-naive" in words
+    assert "a2c-naive (n = 6)" not in words
+
+
 def test_the_forest_has_a_row_with_its_margin_for_each_effect(sheets) -> None:
     sheet = sheets["claims_effects.svg"]
     strips = [
