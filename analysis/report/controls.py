@@ -7,7 +7,7 @@ divergence charges for living, the looking ahead (Section 6.1).
 Figure 2: beside the greatest value of the next state, the soft-entropy target pays a
 share of ``tau log A``, all of it where the actions are alike; the soft-KL target
 charges the rest. ``dqn-hard-plus`` and ``dqn-hard-minus`` pay and charge the whole of
-it (Section 6.2).
+it (Section 6.2). ``STEPS`` are its targets of one step, each before that of five.
 
 Figure 3: with ``c = 1 / tau`` the gradient is as many times longer, and nearly all of
 it is clipped away. ``q-a2c-raw`` has that gradient times ``tau`` (Eq. 58, Section 6.3).
@@ -21,11 +21,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.figures.comparisons import FIVE_STEP
 from analysis.records.study import Study
 from analysis.report.late import late_earned, late_means
 from analysis.tables.scoring import final_scores
 
 SCALED = ("q-a2c", "q-a2c-c100", "q-a2c-raw")
+STEPS = tuple(arm for five in FIVE_STEP for arm in (five.removesuffix("-5step"), five))
 UNCLIPPED = "MinAtar/"  # games whose rewards are trained on as they are
 
 

@@ -18,7 +18,7 @@ from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
 from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
 from analysis.report.changed import Mean, changed, mean_scores, told
-from analysis.report.controls import SCALED, controls
+from analysis.report.controls import SCALED, STEPS, controls
 from analysis.report.falls import steadiness
 from analysis.report.living import living
 from analysis.report.page import Contents, environment
@@ -99,6 +99,7 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             living=living(studies),
             bonus=controls(studies, CONTROLS, shared=True),
             constants=constants,
+            steps=controls(studies, STEPS, shared=True),
             scaled=controls(studies, SCALED, shared=True),
             changed=rows,
             changed_told=told(rows, soft_kl),

@@ -16,6 +16,7 @@ from analysis.claims.scales import read_scales
 from analysis.records.files import write_atomically
 from analysis.records.study import Study, load_study
 from analysis.report.contents import contents_of
+from analysis.report.controls import STEPS
 from analysis.report.findings import (
     TEMPLATE,
     TRAINED,
@@ -204,7 +205,26 @@ def test_a_control_stands_beside_what_it_changes(
     row = rf"\| {game} \| a2c-proper \| learning_rate=0.0002 \| 0\.1 \(1\) \|"
     assert re.search(rf"{row} \d+\.\d \(8\) \| a2c-naive \| \d+\.\d \(8\) \|\n", text)
     # What is said in words is of controls that these data do not have.
-    assert "the temperature of soft entropy" not in text
+    assert "As far as single seeds tell" not in text
+
+
+def test_targets_of_one_step_stand_beside_those_of_five(
+    judged_results: Path, tmp_path: Path
+) -> None:
+    """Of the seed that all have: it is no mean over more seeds of one arm."""
+    game = "MinAtar/Breakout"
+    runs = [run_of(arm, game, 0, [n] * 10) for n, arm in enumerate(STEPS)]
+    more = run_of(STEPS[0], game, 1, [9.0] * 10)
+    results = with_theory(judged_results, tmp_path)
+    text = report(results, [study_with([*runs, more])])
+    assert (
+        "| game | dqn-hard | dqn-hard-5step | dqn-soft-entropy | "
+        "dqn-soft-entropy-5step | dqn-soft-kl | dqn-soft-kl-5step |\n"
+    ) in text
+    row = " | ".join(f"{n}.0 (1)" for n in range(6))
+    assert f"| {game} | {row} |\n" in text
+    said = "What do targets of five steps change?"
+    assert said in text and said not in report(results, [study_with(runs[:5])])
 
 
 def test_a_fall_is_told_of_the_arms_that_are_followed(
