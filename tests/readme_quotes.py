@@ -218,6 +218,13 @@ QUOTES = (
         ),
     ),
     Quote(
+        "in each of five seeds: on Asterix {}, where one step comes to {}",
+        (
+            scored("minatar", "^dqn-hard-5step$", "MinAtar/Asterix"),
+            scored("minatar", "^dqn-hard$", "MinAtar/Asterix"),
+        ),
+    ),
+    Quote(
         "games, is lower by {} % of the scale, between {} and {} % at 95 %; whether",
         tuple(effect("C1.final", each, "-") for each in ("effect", "high", "low")),
     ),
