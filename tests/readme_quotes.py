@@ -225,6 +225,14 @@ QUOTES = (
         ),
     ),
     Quote(
+        "lower soft entropy's score by {} % of the scale and soft KL's by {} %; that "
+        "of hard targets they lower by {} %, which one more block may decide.",
+        tuple(
+            effect(f"C5.{each}", "effect", "-")
+            for each in ("soft-entropy", "soft-kl", "minatar")
+        ),
+    ),
+    Quote(
         "games, is lower by {} % of the scale, between {} and {} % at 95 %; whether",
         tuple(effect("C1.final", each, "-") for each in ("effect", "high", "low")),
     ),

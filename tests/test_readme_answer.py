@@ -161,6 +161,20 @@ def test_who_stops_ending_games_on_seaquest() -> None:
     assert "which charges for living, A2C stops in none of five." in FLAT
 
 
+def test_what_is_open_of_questions_beside_the_claims() -> None:
+    assert "these controls change A2C's mean score over the games is open." in FLAT
+    rows = pd.read_csv(RESULTS / "claims" / "questions.csv")
+    asked = rows[(rows["study"] == "minatar") & (rows["game"] == "all")]
+    of_naive = asked[asked["against"] == "a2c-naive"].set_index("arm")
+    for arm in ("a2c-naive-plus", "a2c-proper-kl"):
+        assert of_naive.loc[arm, "verdict"] == "undecided", arm
+    steps = asked.set_index("question")
+    for name in ("C5.soft-entropy", "C5.soft-kl"):
+        found = steps.loc[name]
+        assert (found["verdict"], found["high"] < 0) == ("supported", True), name
+    assert steps.loc["C5.minatar", ["verdict", "missing"]].tolist() == ["undecided", 1]
+
+
 def test_where_targets_of_five_steps_score_more_than_those_of_one() -> None:
     assert (
         "hard targets of five steps score more than those of one on Breakout and Space "
