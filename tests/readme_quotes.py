@@ -225,6 +225,13 @@ QUOTES = (
         ),
     ),
     Quote(
+        "seed, they come to {} on Freeway, where one step at the full rate comes to {}",
+        (
+            scored("minatar-controls", "5step .learning_rate", "MinAtar/Freeway"),
+            scored("minatar", "^dqn-hard$", "MinAtar/Freeway"),
+        ),
+    ),
+    Quote(
         "lower soft entropy's score by {} % of the scale and soft KL's by {} %; that "
         "of hard targets they lower by {} %, which one more block may decide.",
         tuple(

@@ -17,7 +17,7 @@ from analysis.claims.words import arms_of, margin_text, name_of, per_cent, unit_
 from analysis.figures.comparisons import BONUS, CONTROLS, EQUIVALENT, ONE_STEP
 from analysis.figures.curves import WINDOW_GAMES
 from analysis.records.study import Study
-from analysis.report.changed import Mean, changed, mean_scores, told
+from analysis.report.changed import Mean, changed, mean_scores, steps_told, told
 from analysis.report.controls import SCALED, STEPS, controls
 from analysis.report.falls import steadiness
 from analysis.report.living import living
@@ -103,6 +103,7 @@ def findings(contents: Contents, studies: Sequence[Study], scales: pd.DataFrame)
             scaled=controls(studies, SCALED, shared=True),
             changed=rows,
             changed_told=told(rows, soft_kl),
+            steps_told=steps_told(rows),
             steady=steadiness(studies, scales),
             followed=FOLLOWED,
             atari=_atari(studies),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.records.record import RunRecord
-from analysis.report.changed import Changed, Mean, changed, told
+from analysis.report.changed import Changed, Mean, changed, steps_told, told
 from tests.analysis.claims.planted import FRAMES, run_of, study_with
 
 GAME, OTHER = "MinAtar/Freeway", "MinAtar/Seaquest"
@@ -112,3 +112,41 @@ def test_words_are_not_told_of_other_scores(wrong: Changed) -> None:
 @pytest.mark.parametrize("arm", [ENTROPY, PLAIN, WEIGHTED])
 def test_words_are_not_told_without_one_of_the_controls(arm: str) -> None:
     assert not told([x for x in TOLD if x.arm != arm], {GAME: 6.0})
+
+
+FIVE, ASTERIX = "dqn-hard-5step", "MinAtar/Asterix"
+LOWER, SMALLER, GREEDIER = "learning_rate=6e-05", "buffer_size=1", "exploration=0:1"
+STEPS_TOLD = (
+    row(FIVE, ASTERIX, LOWER, 3.0, 1.0),
+    row(FIVE, GAME, LOWER, 9.5, 4.0),
+    row(FIVE, ASTERIX, SMALLER, 0.5, 1.0),
+    row(FIVE, GAME, SMALLER, 2.0, 4.0),
+    row(FIVE, GAME, GREEDIER, 5.0, 4.0),
+)
+STEPS_NOT_TOLD = {
+    "a lower rate is not enough": row(FIVE, GAME, LOWER, 8.5, 4.0),
+    "a lower rate is worse on Asterix": row(FIVE, ASTERIX, LOWER, 0.5, 1.0),
+    "a lower rate is half of it on Asterix": row(FIVE, ASTERIX, LOWER, 6.0, 1.0),
+    "a lower rate is enough on Asterix": row(FIVE, ASTERIX, LOWER, 9.5, 1.0),
+    "a smaller memory is better": row(FIVE, GAME, SMALLER, 4.5, 4.0),
+    "fewer random actions do as much": row(FIVE, GAME, GREEDIER, 9.5, 4.0),
+    "fewer random actions do nothing": row(FIVE, GAME, GREEDIER, 4.0, 4.0),
+    "no lower rate to compare with": row(FIVE, OTHER, GREEDIER, 5.0, 4.0),
+}
+
+
+def test_words_on_five_steps_are_told_where_the_scores_bear_them_out() -> None:
+    assert steps_told([*STEPS_TOLD, row("dqn-hard", GAME, SMALLER, 9.0, 1.0)])
+
+
+@pytest.mark.parametrize("wrong", STEPS_NOT_TOLD.values(), ids=STEPS_NOT_TOLD)
+def test_words_on_five_steps_are_not_told_of_other_scores(wrong: Changed) -> None:
+    key = wrong.game, wrong.setting
+    assert not steps_told(
+        [*(x for x in STEPS_TOLD if (x.game, x.setting) != key), wrong]
+    )
+
+
+@pytest.mark.parametrize("setting", [LOWER, SMALLER, GREEDIER])
+def test_words_on_five_steps_are_not_told_without_a_control(setting: str) -> None:
+    assert not steps_told([x for x in STEPS_TOLD if x.setting != setting])
