@@ -225,7 +225,7 @@ QUOTES = (
         ),
     ),
     Quote(
-        "seed, they come to {} on Freeway, where one step at the full rate comes to {}",
+        "seed, they come to {} on Freeway, where one step at the higher comes to {}",
         (
             scored("minatar-controls", "5step .learning_rate", "MinAtar/Freeway"),
             scored("minatar", "^dqn-hard$", "MinAtar/Freeway"),
