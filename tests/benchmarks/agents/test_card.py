@@ -21,7 +21,7 @@ from tests.benchmarks.own_suites import _forgets, suite_in
 __all__ = ["_forgets"]
 # One arm in several groups: what one of these varies, an option would change in all.
 OF_SEVERAL_GROUPS = {
-    "minatar-controls": {"dqn-soft-entropy"},
+    "minatar-controls": {"dqn-soft-entropy", "dqn-hard-5step"},
     "minatar-tuning": {"a2c-naive"},
     "tuning": {"a2c-naive", "dqn-hard"},
 }
