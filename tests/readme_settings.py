@@ -27,7 +27,7 @@ SETTINGS = (
     r"in the last tenth of 10M frames,",
     r"within 2M \(two seeds",
     r"policies of seed 0 of",
-    # Held by test_readme_answer.py and test_readme_atari.py.
+    # Held by test_readme_answer.py, test_readme_targets.py and test_readme_atari.py.
     r"the least effect that matters, is a tenth of",
     r"of its 40 runs that learn something, none of them on Seaquest, one has for a "
     r"while less than half of its best mean of 100 games; of proper A2C's 40 on the "
